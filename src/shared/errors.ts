@@ -1,0 +1,69 @@
+/** What the caller can mend. The comment says when each is thrown. */
+export const USER_ERROR_CODES = [
+  "invalid_request", // a field is missing, of the wrong type or out of range; `details.param` names it
+  "invalid_json", // the body is not JSON
+  "body_too_large", // the body exceeds the route's limit in bytes
+  "query_too_long", // the query exceeds the limit in characters
+  "invalid_filter", // a metadata filter breaks Vectorize's grammar or limits
+  "unauthenticated", // no key, or an unknown one
+  "forbidden", // a valid key without the right to this route
+  "unknown_route", // no such path
+  "unknown_model", // no target LM or encoder of that name
+  "unknown_collection", // no such collection
+  "dims_mismatch", // a vector has another number of dimensions than the index
+  "fingerprint_mismatch", // vectors of one encoder meet an index built by another
+  "stream_unsupported", // the target LM cannot stream
+  "vector_limit", // one of Vectorize's documented limits is exceeded
+  "index_full", // the embedded index is at its capacity: use Vectorize
+] as const;
+
+/** What the operator, the platform or a provider has to mend. */
+export const SYSTEM_ERROR_CODES = [
+  "configuration_invalid", // the Worker's variables or bindings do not parse
+  "host_not_allowed", // a request to a host that the configuration does not allow was refused
+  "encoder_failed", // the encoder could not be loaded or run
+  "retrieval_failed", // every retrieval leg failed, or one did and the request asked to fail closed
+  "upstream_rejected", // the target LM's provider refused the request (4xx); `details.status` has its status
+  "upstream_rate_limited", // the provider answered 429; `details.retryAfterMs` when it said
+  "upstream_unavailable", // the provider could not be reached or answered 5xx
+  "upstream_timeout", // the provider did not answer, or fell silent, within the deadline
+  "upstream_cut", // the stream ended before its end was announced
+  "upstream_malformed", // the provider sent something that does not parse
+  "aborted", // the client went away
+  "internal", // a defect of ours
+] as const;
+
+export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
+export type SystemErrorCode = (typeof SYSTEM_ERROR_CODES)[number];
+export type ErrorCode = UserErrorCode | SystemErrorCode;
+
+export interface AppErrorOptions {
+  readonly cause?: unknown;
+  /** Whether the same request may succeed when sent again. Default false. */
+  readonly isRetryable?: boolean;
+  /** Facts for programs (limits, got, expected, param). Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The one error class: a closed code, a message that says what failed, got versus expected, and what to do. */
+export class AppError extends Error {
+  override readonly name = "AppError";
+  readonly code: ErrorCode;
+  readonly isRetryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, { cause, isRetryable = false, details = {} }: AppErrorOptions = {}) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.isRetryable = isRetryable;
+    this.details = details;
+  }
+}
+
+/** Narrows anything caught to an AppError; what is not ours becomes `internal` with the original as `cause`. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) {
+    return error;
+  }
+  return new AppError("internal", "unexpected error", { cause: error });
+}
