@@ -15,6 +15,7 @@ export const USER_ERROR_CODES = [
   "stream_unsupported", // the target LM cannot stream
   "vector_limit", // one of Vectorize's documented limits is exceeded
   "index_full", // the embedded index is at its capacity: use Vectorize
+  "invalid_artifact", // offline: a file of a stage is missing or malformed; the message names file and line
 ] as const;
 
 /** What the operator, the platform or a provider has to mend. */
