@@ -1,0 +1,184 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { z } from "zod";
+import { AppError } from "../../src/shared/errors.ts";
+import { readJsonl, readLines } from "./jsonl.ts";
+
+/** Ids are strings or numbers in the wild; a number means its decimal text. Spaces would break TREC files. */
+const idSchema = z
+  .union([z.string(), z.int()])
+  .transform(String)
+  .refine((id) => id !== "" && !/\s/u.test(id), "an id must not be empty or hold white space");
+
+const corpusLineSchema = z.looseObject({
+  _id: idSchema,
+  title: z.string().nullish(),
+  text: z.string(),
+  url: z.string().optional(),
+  document_id: z.string().optional(),
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).optional(),
+});
+const queryLineSchema = z.looseObject({
+  _id: idSchema,
+  text: z.string().refine((text) => text.trim() !== "", "a query must not be empty"),
+  answers: z.array(z.string()).optional(),
+  split: z.string().optional(),
+});
+
+/** A line of `corpus.jsonl`. `url`, `document_id` and `metadata` are extensions that other readers ignore. */
+export interface CorpusPassage {
+  readonly id: string;
+  /** Empty when the corpus has none. */
+  readonly title: string;
+  readonly text: string;
+  readonly url: string;
+  readonly documentId: string;
+  readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>;
+}
+
+/** A line of `queries.jsonl`. */
+export interface EvaluationQuery {
+  readonly id: string;
+  readonly text: string;
+  /** Accepted short answers; empty when the set has none. */
+  readonly answers: readonly string[];
+}
+
+/** Grades by query id and passage id; grade 0 is "judged, not relevant". */
+export type Qrels = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** What one split of a BEIR-style folder holds. */
+export interface EvaluationSet {
+  readonly queries: readonly EvaluationQuery[];
+  readonly qrels: Qrels;
+}
+
+/**
+ * Streams `corpus.jsonl`. Throws `invalid_artifact` with file and line for a malformed line, an id seen before, or a
+ * passage without title and text (it would be encoded as noise).
+ */
+export async function* readCorpus(file: string): AsyncGenerator<CorpusPassage> {
+  const firstLines = new Map<string, number>();
+  for await (const { line, value } of readJsonl(file, corpusLineSchema)) {
+    const { _id: id, text } = value;
+    const title = value.title ?? "";
+    checkUnseen({ id, line, file, firstLines });
+    if (text.trim() === "" && title.trim() === "") {
+      throw new AppError("invalid_artifact", `${file}:${line}: passage "${id}" has neither title nor text`);
+    }
+    yield {
+      id,
+      title,
+      text,
+      url: value.url ?? "",
+      documentId: value.document_id ?? id,
+      metadata: value.metadata ?? {},
+    };
+  }
+  if (firstLines.size === 0) {
+    throw new AppError("invalid_artifact", `${file}: holds no passage`);
+  }
+}
+
+/** The whole of `corpus.jsonl`, in its order. */
+export async function loadCorpus(file: string): Promise<CorpusPassage[]> {
+  return await Array.fromAsync(readCorpus(file));
+}
+
+/**
+ * Queries and judgments of a split. Both layouts in use: `qrels/<split>.tsv` (BEIR), where the split is the queries it
+ * judges; or one `qrels.tsv` and a field `split` in `queries.jsonl`. Queries keep the order of `queries.jsonl`.
+ */
+export async function loadEvaluationSet(folder: string, split: string): Promise<EvaluationSet> {
+  const queriesFile = path.join(folder, "queries.jsonl");
+  const perSplit = path.join(folder, "qrels", `${split}.tsv`);
+  const isPerSplit = existsSync(perSplit);
+  const qrels = await readQrels(isPerSplit ? perSplit : path.join(folder, "qrels.tsv"));
+  const splits = new Set<string>();
+  const firstLines = new Map<string, number>();
+  const queries: EvaluationQuery[] = [];
+  for await (const { line, value } of readJsonl(queriesFile, queryLineSchema)) {
+    checkUnseen({ id: value._id, line, file: queriesFile, firstLines });
+    if (value.split !== undefined) {
+      splits.add(value.split);
+    }
+    if (isPerSplit ? qrels.has(value._id) : value.split === split) {
+      queries.push({ id: value._id, text: value.text, answers: value.answers ?? [] });
+    }
+  }
+  if (queries.length === 0) {
+    const known =
+      splits.size === 0 ? "the queries name no split" : `the queries know ${[...splits].toSorted().join(", ")}`;
+    throw new AppError(
+      "invalid_artifact",
+      `${folder} has no queries of split "${split}": no qrels/${split}.tsv, and ${known}`,
+    );
+  }
+  const wanted = new Set(queries.map(({ id }) => id));
+  const unknown = [...qrels.keys()].find((id) => !firstLines.has(id));
+  if (unknown !== undefined) {
+    throw new AppError("invalid_artifact", `${folder}: query "${unknown}" is judged but not in queries.jsonl`);
+  }
+  return { queries, qrels: new Map([...qrels].filter(([id]) => wanted.has(id))) };
+}
+
+/**
+ * Judgments that point at a passage the corpus does not have: no retriever can find it, so the scores mean something else
+ * than they say. Throws `invalid_artifact` with the first of them and their number.
+ */
+export function checkJudgedPassages(qrels: Qrels, corpusIds: { has(id: string): boolean }): void {
+  const missing = [...qrels].flatMap(([queryId, grades]) =>
+    [...grades.keys()].filter((id) => !corpusIds.has(id)).map((id) => ({ queryId, id })),
+  );
+  const [first] = missing;
+  if (first !== undefined) {
+    throw new AppError(
+      "invalid_artifact",
+      `${missing.length} judged passages are not in the corpus, the first is "${first.id}" of query "${first.queryId}"`,
+    );
+  }
+}
+
+/** Tab-separated `query-id corpus-id score` with a header. Grades are integers. */
+export async function readQrels(file: string): Promise<Qrels> {
+  const qrels = new Map<string, Map<string, number>>();
+  for await (const { line, text } of readLines(file)) {
+    const [queryId, id, gradeText, ...rest] = text.split("\t");
+    const isHeader = line === 1 && queryId === "query-id";
+    if (isHeader) {
+      continue;
+    }
+    const grade = Number(gradeText);
+    if (
+      queryId === undefined ||
+      id === undefined ||
+      gradeText === undefined ||
+      rest.length > 0 ||
+      !Number.isInteger(grade)
+    ) {
+      throw new AppError("invalid_artifact", `${file}:${line}: expected "query-id<tab>corpus-id<tab>integer grade"`);
+    }
+    const grades = qrels.get(queryId) ?? new Map<string, number>();
+    if (grades.has(id)) {
+      throw new AppError("invalid_artifact", `${file}:${line}: passage "${id}" is judged twice for query "${queryId}"`);
+    }
+    grades.set(id, grade);
+    qrels.set(queryId, grades);
+  }
+  return qrels;
+}
+
+interface UnseenCheck {
+  readonly id: string;
+  readonly line: number;
+  readonly file: string;
+  readonly firstLines: Map<string, number>;
+}
+
+function checkUnseen({ id, line, file, firstLines }: UnseenCheck): void {
+  const first = firstLines.get(id);
+  if (first !== undefined) {
+    throw new AppError("invalid_artifact", `${file}:${line}: id "${id}" is already on line ${first}`);
+  }
+  firstLines.set(id, line);
+}

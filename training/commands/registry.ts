@@ -1,0 +1,39 @@
+import type { Command } from "../define-command.ts";
+
+/** A command by name: the line of the list, and the file that is loaded only when the command is called. */
+export interface CommandEntry {
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Every command of the CLI. A new one is its own file and one entry here; loading is lazy so that `--help` is instant. */
+export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+  encode: {
+    summary: "corpus.jsonl -> passage vectors, in shards, resumable",
+    load: async () => (await import("./encode.ts")).encodeCommand,
+  },
+  index: {
+    summary: "vectors + corpus -> SQLite, vectors.ndjson parts for Vectorize, SQL parts for D1",
+    load: async () => (await import("./index.ts")).indexCommand,
+  },
+  upload: {
+    summary: "vectors + corpus -> a Worker's collection, local or production, resumable",
+    load: async () => (await import("./upload.ts")).uploadCommand,
+  },
+  search: {
+    summary: "search a BEIR-style folder: one query, or a file of queries to a TREC run",
+    load: async () => (await import("./search.ts")).searchCommand,
+  },
+  evaluate: {
+    summary: "retrieval measures of an encoder on a BEIR-style folder",
+    load: async () => (await import("./evaluate.ts")).evaluateCommand,
+  },
+  "fit-fusion": {
+    summary: "fit how hybrid retrieval joins its legs, on a split that is not the test",
+    load: async () => (await import("./fit-fusion.ts")).fitFusionCommand,
+  },
+  quantize: {
+    summary: "fp32 ONNX encoder -> int8 encoder with a manifest and a parity report",
+    load: async () => (await import("./quantize.ts")).quantizeCommand,
+  },
+};
