@@ -1,0 +1,120 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, join, resolve } from "node:path";
+import type { Encoder } from "../../src/encoder/encoder.ts";
+import { parseManifest, verifyFile } from "../../src/encoder/load-manifest.ts";
+import type { EncoderManifest } from "../../src/encoder/manifest.ts";
+import { createOnnxEncoder } from "../../src/encoder/onnx-encoder.ts";
+import type { TextTokenizer } from "../../src/encoder/tokenizer.ts";
+import { createTokenizer } from "../../src/encoder/tokenizer.ts";
+import { AppError } from "../../src/shared/errors.ts";
+import type { BareEncoderSettings } from "./bare-manifest.ts";
+import { bareManifest } from "./bare-manifest.ts";
+import { loadNodeGraph } from "./onnx-runtime-node-session.ts";
+
+export interface LoadEncoderOptions extends BareEncoderSettings {
+  /** Threads of one forward pass. Default 1. */
+  readonly threads?: number;
+  /** See `CreateOnnxEncoderOptions`. */
+  readonly maxBatchTokens?: number;
+}
+
+/** Files of a folder without a manifest: what `training/` exports and Hugging Face repositories hold. */
+const BARE_MODEL_FILE = "model.onnx";
+const TOKENIZER_FILE = "tokenizer.json";
+
+/**
+ * Loads an encoder folder with onnxruntime-node. With a `manifest.json` the folder says all about itself, and its files
+ * are checked against the manifest's sha256; settings given here then override single fields (a shorter
+ * `maxPassageLength`, say), fingerprint included. Without one the folder must hold `model.onnx` and `tokenizer.json`, and the rest is
+ * read from the graph, from `settings`, or is MiniLM's: mean pooling, unit length, no prefixes, 256 tokens.
+ * @throws AppError `invalid_artifact` for a file that is missing, unreadable or not the manifest's.
+ */
+export async function loadEncoder(
+  directory: string,
+  { threads, maxBatchTokens, ...settings }: LoadEncoderOptions = {},
+): Promise<Encoder> {
+  const manifestText = await readOptional(join(directory, "manifest.json"));
+  const declared = manifestText === undefined ? undefined : parseManifest(manifestText);
+  const modelPath = join(directory, declared?.model.file ?? BARE_MODEL_FILE);
+  const tokenizerPath = join(directory, declared?.tokenizer.file ?? TOKENIZER_FILE);
+  const [model, tokenizerFile] = await Promise.all([digestFile(modelPath), digestFile(tokenizerPath)]);
+  if (declared !== undefined) {
+    verifyFile(declared.model, model);
+    verifyFile(declared.tokenizer, tokenizerFile);
+  }
+  const graph = await loadNodeGraph({ modelPath, ...(threads === undefined ? {} : { threads }) });
+  const manifest: EncoderManifest =
+    declared === undefined
+      ? bareManifest({
+          name: basename(resolve(directory)),
+          model: { file: BARE_MODEL_FILE, ...model },
+          tokenizer: { file: TOKENIZER_FILE, sha256: tokenizerFile.sha256 },
+          graph,
+          settings,
+        })
+      : overrideManifest(declared, settings);
+  return createOnnxEncoder({
+    manifest,
+    tokenizer: await readTokenizer(tokenizerPath),
+    session: graph.session(manifest.model),
+    ...(maxBatchTokens === undefined ? {} : { maxBatchTokens }),
+  });
+}
+
+function overrideManifest(manifest: EncoderManifest, { output, ...settings }: BareEncoderSettings): EncoderManifest {
+  const given = Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
+  return { ...manifest, ...given, model: { ...manifest.model, output: output ?? manifest.model.output } };
+}
+
+async function readOptional(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isMissing(error)) {
+      return undefined;
+    }
+    throw unreadable(path, error);
+  }
+}
+
+async function readTokenizer(path: string): Promise<TextTokenizer> {
+  let json: unknown;
+  try {
+    json = JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new AppError("invalid_artifact", `${path} is not JSON`, { cause });
+  }
+  return createTokenizer(json);
+}
+
+/** Streamed: an fp32 model may be larger than a buffer can be. */
+async function digestFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  try {
+    for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+      bytes += chunk.byteLength;
+      hash.update(chunk);
+    }
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+function unreadable(path: string, cause: unknown): AppError {
+  const reason = isMissing(cause)
+    ? "does not exist"
+    : `cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
+  return new AppError(
+    "invalid_artifact",
+    `encoder file ${path} ${reason}; expected a folder with manifest.json, or with ${BARE_MODEL_FILE} and ${TOKENIZER_FILE}`,
+    { cause },
+  );
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}
