@@ -8,6 +8,7 @@ export const USER_ERROR_CODES = [
   "unauthenticated", // no key, or an unknown one
   "forbidden", // a valid key without the right to this route
   "unknown_route", // no such path
+  "method_not_allowed", // the path exists, but not with this method; `details.allow` lists those it has
   "unknown_model", // no target LM or encoder of that name
   "unknown_collection", // no such collection
   "dims_mismatch", // a vector has another number of dimensions than the index
