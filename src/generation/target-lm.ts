@@ -28,7 +28,12 @@ export type GenerationEvent =
   /** Fields of a delta or message other than `content` (role, tool_calls, refusal, reasoning_content, ...). */
   | { readonly type: "extra-delta"; readonly choice: number; readonly delta: JsonObject }
   /** A citation that the provider itself made (native search results); `passageNumber` counts from 1. */
-  | { readonly type: "native-citation"; readonly choice: number; readonly passageNumber: number; readonly citedText?: string }
+  | {
+      readonly type: "native-citation";
+      readonly choice: number;
+      readonly passageNumber: number;
+      readonly citedText?: string;
+    }
   | { readonly type: "choice-end"; readonly choice: number; readonly finishReason: string }
   | { readonly type: "usage"; readonly usage: JsonObject }
   | { readonly type: "end"; readonly model: string };
@@ -39,6 +44,12 @@ export interface TargetLm {
   readonly name: string;
   readonly provider: string;
   readonly canStream: boolean;
+  /** Whether it writes text of its own, so that it can be asked to rewrite a query. False for `extractive`. */
+  readonly isGenerative: boolean;
+  /** Tokens of its context, question and answer included. */
+  readonly contextWindow: number;
+  /** Tokens kept free for the answer when the request does not say. */
+  readonly maxOutputTokens: number;
   /** `prompt`: passages are written into the messages by us. `native`: the adapter sends them in the provider's own form. */
   readonly passageFormat: "prompt" | "native";
   /**
@@ -55,5 +66,7 @@ export interface TargetLmDependencies {
   readonly readSecret: (name: string) => string | undefined;
   readonly encoder: () => Promise<Encoder>;
   /** The Workers AI binding, when configured. */
-  readonly ai?: { run(model: string, inputs: Record<string, unknown>, options?: Record<string, unknown>): Promise<unknown> };
+  readonly ai?: {
+    run(model: string, inputs: Record<string, unknown>, options?: Record<string, unknown>): Promise<unknown>;
+  };
 }

@@ -1,0 +1,46 @@
+import { AppError } from "../shared/errors.ts";
+import type { TargetLmConfiguration, TargetLmProvider, TargetLmTable } from "./target-lm-configuration.ts";
+import type { TargetLm, TargetLmDependencies } from "./target-lm.ts";
+
+type Factory<Provider extends TargetLmProvider> = (
+  name: string,
+  configuration: TargetLmConfiguration<Provider>,
+  dependencies: TargetLmDependencies,
+) => TargetLm;
+
+/** Every provider: its own file and one line here. */
+const factories: { readonly [Provider in TargetLmProvider]?: Factory<Provider> } = {};
+
+/** Builds the target LM of one entry of TARGET_LMS. No request is made and no secret is read before `generate`. */
+export function createTargetLm(
+  name: string,
+  configuration: TargetLmConfiguration,
+  dependencies: TargetLmDependencies,
+): TargetLm {
+  // The registry's type pairs each provider with the factory of its own settings; TypeScript cannot follow the pair.
+  const factory = factories[configuration.provider] as Factory<TargetLmProvider> | undefined;
+  if (factory === undefined) {
+    throw new AppError("internal", `provider "${configuration.provider}" is not built yet`);
+  }
+  return factory(name, configuration, dependencies);
+}
+
+/** The model a client asked for, then its fallbacks in order. Throws `unknown_model`, naming the models there are. */
+export function createTargetLmChain(
+  name: string,
+  table: TargetLmTable,
+  dependencies: TargetLmDependencies,
+): readonly [TargetLm, ...TargetLm[]] {
+  const configuration = table.get(name);
+  if (configuration === undefined) {
+    const known = [...table.keys()].map((model) => `"${model}"`).join(", ");
+    throw new AppError("unknown_model", `no model named "${name.slice(0, 128)}"; there are ${known || "none"}`, {
+      details: { param: "model" },
+    });
+  }
+  const fallbacks = configuration.fallbacks.flatMap((fallback) => {
+    const entry = table.get(fallback);
+    return entry === undefined ? [] : [createTargetLm(fallback, entry, dependencies)];
+  });
+  return [createTargetLm(name, configuration, dependencies), ...fallbacks];
+}
