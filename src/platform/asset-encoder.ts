@@ -1,0 +1,69 @@
+import { waitUntil } from "cloudflare:workers";
+import type { Encoder } from "../encoder/encoder.ts";
+import type { EncoderSource } from "../encoder/lazy-encoder.ts";
+import { lazyEncoder } from "../encoder/lazy-encoder.ts";
+import { parseManifest, verifyFile } from "../encoder/load-manifest.ts";
+import { createOnnxEncoder } from "../encoder/onnx-encoder.ts";
+import { createTokenizer } from "../encoder/tokenizer.ts";
+import { AppError } from "../shared/errors.ts";
+import { createWebSession } from "./onnx-runtime-web.ts";
+
+/** Static assets are addressed by path; the host is never looked at. */
+const ENCODER_FOLDER = "https://assets.invalid/encoder/";
+
+/**
+ * Tokens of one forward pass in the isolate, padding included. The activations of MiniLM at 512 tokens take some 10 MB;
+ * the WebAssembly heap they are allocated in never shrinks.
+ */
+const MAX_BATCH_TOKENS = 512;
+
+/** What the encoder needs of the static asset binding. */
+export type AssetReader = Pick<Fetcher, "fetch">;
+
+/**
+ * The encoder in the static assets under `/encoder/`, loaded at the first call and kept for the isolate's life. Keep the
+ * returned function outside of any request. Requests that arrive while it loads share the load; a load that failed is
+ * tried again by the next request. The load outlives the request that began it, so that a client that goes away
+ * does not take the others' encoder with it.
+ * @throws AppError `encoder_failed`, from the returned function, when a file is missing or not the manifest's.
+ */
+export function createAssetEncoder(assets: AssetReader): EncoderSource {
+  return lazyEncoder(() => {
+    const loading = loadEncoder(assets);
+    waitUntil(loading.catch(() => undefined));
+    return loading;
+  });
+}
+
+async function loadEncoder(assets: AssetReader): Promise<Encoder> {
+  try {
+    const manifest = parseManifest(await (await fetchAsset(assets, "manifest.json")).text());
+    const [model, tokenizerText] = await Promise.all([
+      fetchAsset(assets, manifest.model.file).then((response) => response.arrayBuffer()),
+      fetchAsset(assets, manifest.tokenizer.file).then((response) => response.text()),
+    ]);
+    verifyFile(manifest.model, { bytes: model.byteLength, sha256: await sha256(model) });
+    return await createOnnxEncoder({
+      manifest,
+      tokenizer: createTokenizer(JSON.parse(tokenizerText)),
+      session: await createWebSession({ model: new Uint8Array(model), ...manifest.model }),
+      maxBatchTokens: MAX_BATCH_TOKENS,
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new AppError("encoder_failed", `the encoder could not be loaded: ${reason}`, { cause, isRetryable: true });
+  }
+}
+
+async function fetchAsset(assets: AssetReader, file: string): Promise<Response> {
+  const response = await assets.fetch(ENCODER_FOLDER + file);
+  if (!response.ok) {
+    throw new AppError("encoder_failed", `static asset /encoder/${file} answered ${response.status}`);
+  }
+  return response;
+}
+
+async function sha256(content: ArrayBuffer): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
+  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
