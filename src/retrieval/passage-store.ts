@@ -10,6 +10,20 @@ export interface CollectionSettings {
   readonly fusion: FusionSettings;
 }
 
+export interface LexicalSearch {
+  readonly collection: string;
+  /** Any text at all. */
+  readonly query: string;
+  readonly depth: number;
+  readonly filter?: VectorFilter;
+}
+
+export interface VectorIdPage {
+  readonly vectorIds: readonly string[];
+  /** Give it to `deletePassagesUpTo` when the vectors are gone; undefined on the page after the last. */
+  readonly cursor: number | undefined;
+}
+
 /** Text and full-text search: D1 in the Worker, `node:sqlite` offline, the same SQL in both. */
 export interface PassageStore {
   /** Undefined when there is no such collection. */
@@ -17,15 +31,19 @@ export interface PassageStore {
   listCollections(): Promise<readonly Collection[]>;
   /** Creates or updates; throws `fingerprint_mismatch` when the stored one differs and passages exist. */
   putCollection(settings: CollectionSettings): Promise<Collection>;
-  /** Inserts or replaces by id, full-text index included, and raises the collection's version. */
+  /** Inserts or replaces by id, full-text index included, and raises the collection's version. Of equal ids the last counts. */
   upsertPassages(collection: string, passages: readonly Passage[]): Promise<void>;
+  /** Text, full-text entry and document record; unknown ids are ignored. */
+  deletePassages(collection: string, ids: readonly string[]): Promise<void>;
   /** In the order of `ids`; unknown ids are left out. */
   getPassages(collection: string, ids: readonly string[]): Promise<readonly Passage[]>;
-  /** BM25 over title and text; higher is better. `query` may be any text. */
-  searchLexical(options: {
-    readonly collection: string;
-    readonly query: string;
-    readonly depth: number;
-    readonly filter?: VectorFilter;
-  }): Promise<readonly ScoredPassage[]>;
+  /** Vector id -> passage id; unknown vector ids are left out. */
+  getPassageIds(collection: string, vectorIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** BM25 over title and text; higher is better. */
+  searchLexical(search: LexicalSearch): Promise<readonly ScoredPassage[]>;
+  /** The first `limit` vector ids of the collection. With `deletePassagesUpTo`, walks a collection while deleting it. */
+  firstVectorIds(collection: string, limit: number): Promise<VectorIdPage>;
+  deletePassagesUpTo(collection: string, cursor: number): Promise<void>;
+  /** The record and the full-text table, once no passage is left; false when passages are left. */
+  dropEmptyCollection(name: string): Promise<boolean>;
 }

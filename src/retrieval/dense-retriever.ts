@@ -1,0 +1,80 @@
+import type { Encoder } from "../encoder/encoder.ts";
+import { passageIdOf } from "../ingestion/vector-id.ts";
+import { AppError } from "../shared/errors.ts";
+import type { VectorIndex, VectorMatch } from "../vector-index/vector-index.ts";
+import { DENSE_SCALES } from "./dense-scales.ts";
+import type { PassageStore } from "./passage-store.ts";
+import type { Collection, Leg, ScoredPassage } from "./types.ts";
+
+export interface DenseRetrieverOptions {
+  /** Loads the encoder at the first call. */
+  readonly loadEncoder: () => Promise<Encoder>;
+  readonly vectorIndex: Pick<VectorIndex, "query">;
+  readonly store: Pick<PassageStore, "getPassageIds">;
+  readonly now: () => number;
+}
+
+/**
+ * Embeds the query in the isolate and asks the vector index for the collection's nearest passages. Throws
+ * `fingerprint_mismatch` or `dims_mismatch` when the loaded encoder is not the one the collection was built with.
+ */
+export function createDenseRetriever({ loadEncoder, vectorIndex, store, now }: DenseRetrieverOptions): Leg {
+  return {
+    async retrieve({ query, collection, depth, filter }) {
+      const startedAt = now();
+      const encoder = await loadEncoder();
+      assertSameSpace(encoder, collection);
+      const { embeddings, tokenCount } = await encoder.encodeQueries([query]);
+      const [embedding] = embeddings;
+      if (embedding === undefined) {
+        throw new AppError("encoder_failed", "the encoder returned no embedding for the query");
+      }
+      const encodedAt = now();
+      const { matches } = await vectorIndex.query(embedding, {
+        topK: depth,
+        namespace: collection.name,
+        returnMetadata: "none",
+        ...(filter === undefined ? {} : { filter }),
+      });
+      const run = await toRun({ matches, collection, store });
+      const timings = { encode: encodedAt - startedAt, dense: now() - encodedAt };
+      return { run, timings, embedTokens: tokenCount, vectorsQueried: 1 };
+    },
+  };
+}
+
+function assertSameSpace({ manifest, fingerprint }: Encoder, collection: Collection): void {
+  if (fingerprint !== collection.encoderFingerprint) {
+    throw new AppError(
+      "fingerprint_mismatch",
+      `collection "${collection.name}" was built with encoder ${collection.encoderName} (${collection.encoderFingerprint}), this Worker encodes queries for ${manifest.name} (${fingerprint}); deploy the collection's encoder or upload the collection again with this one`,
+      { details: { expected: collection.encoderFingerprint, got: fingerprint } },
+    );
+  }
+  if (manifest.dims !== collection.dims) {
+    throw new AppError(
+      "dims_mismatch",
+      `encoder ${manifest.name} has ${manifest.dims} dimensions, collection "${collection.name}" has ${collection.dims}; upload the collection again with this encoder`,
+      { details: { expected: collection.dims, got: manifest.dims } },
+    );
+  }
+}
+
+interface ToRunOptions {
+  readonly matches: readonly VectorMatch[];
+  readonly collection: Collection;
+  readonly store: Pick<PassageStore, "getPassageIds">;
+}
+
+/** Readable vector ids say which passage they are of; only hashed ones cost a look into the store. */
+async function toRun({ matches, collection, store }: ToRunOptions): Promise<ScoredPassage[]> {
+  const hashed = matches.filter(({ id }) => passageIdOf(collection.name, id) === undefined).map(({ id }) => id);
+  const resolved = await store.getPassageIds(collection.name, hashed);
+  const { toScore } = DENSE_SCALES[collection.similarity];
+  const run = matches.flatMap(({ id, score }) => {
+    const passageId = passageIdOf(collection.name, id) ?? resolved.get(id);
+    return passageId === undefined ? [] : [{ id: passageId, score: toScore(score) }];
+  });
+  // The index orders best first already; the sort makes that a fact for fusion, whatever index is bound.
+  return run.toSorted((a, b) => b.score - a.score);
+}

@@ -1,0 +1,35 @@
+import { convexFusion } from "./convex-fusion.ts";
+import { DENSE_SCALES } from "./dense-scales.ts";
+import { reciprocalRankFusion } from "./reciprocal-rank-fusion.ts";
+import type { Collection, FusionSettings, ScoredPassage } from "./types.ts";
+
+/** What both legs found for one query, best first. */
+export interface LegRuns {
+  readonly dense: readonly ScoredPassage[];
+  readonly lexical: readonly ScoredPassage[];
+  /** Of the dense scores: says where they can start. */
+  readonly similarity: Collection["similarity"];
+}
+
+type Method = FusionSettings["method"];
+type Settings = { readonly [M in Method]: Extract<FusionSettings, { method: M }> };
+
+/** bm25 of a passage with none of the words. */
+const BM25_FLOOR = 0;
+
+const FUSIONS: { readonly [M in Method]: (runs: LegRuns, settings: Settings[M]) => ScoredPassage[] } = {
+  rrf: ({ dense, lexical }, { rrfK }) => reciprocalRankFusion([dense, lexical], rrfK),
+  convex: ({ dense, lexical, similarity }, settings) =>
+    convexFusion(
+      { dense: { run: dense, floor: DENSE_SCALES[similarity].floor }, lexical: { run: lexical, floor: BM25_FLOOR } },
+      settings,
+    ),
+};
+
+/** What a new collection gets when nobody has fitted it (`fit-fusion`) to its own questions. */
+export const DEFAULT_FUSION: FusionSettings = { method: "convex", weight: 0.5, normalization: "theoretical" };
+
+/** Joins the legs' runs as the collection's record says: each passage once, best first. */
+export function fuse<M extends Method>(runs: LegRuns, settings: Settings[M] & { readonly method: M }): ScoredPassage[] {
+  return FUSIONS[settings.method](runs, settings);
+}

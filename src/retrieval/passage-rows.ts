@@ -1,0 +1,69 @@
+import { z } from "zod";
+import type { VectorMetadata } from "../vector-index/vector-index.ts";
+import type { SqlRow } from "./sql-database.ts";
+import type { Collection, Passage, ScoredPassage } from "./types.ts";
+
+const fusionSchema = z.discriminatedUnion("method", [
+  z.object({ method: z.literal("rrf"), rrfK: z.number() }),
+  z.object({ method: z.literal("convex"), weight: z.number(), normalization: z.enum(["min-max", "theoretical"]) }),
+]);
+
+const collectionRowSchema = z.object({
+  id: z.int(),
+  name: z.string(),
+  encoder_fingerprint: z.string(),
+  encoder_name: z.string(),
+  dims: z.int(),
+  similarity: z.enum(["cosine", "dot-product", "euclidean"]),
+  fusion: z.string(),
+  version: z.int(),
+  passage_count: z.int(),
+});
+
+/** A row of `collections`, with the key that names its full-text table. */
+export function parseCollectionRow(row: SqlRow): { readonly id: number; readonly collection: Collection } {
+  const parsed = collectionRowSchema.parse(row);
+  return {
+    id: parsed.id,
+    collection: {
+      name: parsed.name,
+      encoderFingerprint: parsed.encoder_fingerprint,
+      encoderName: parsed.encoder_name,
+      dims: parsed.dims,
+      similarity: parsed.similarity,
+      fusion: fusionSchema.parse(JSON.parse(parsed.fusion)),
+      version: parsed.version,
+      passageCount: parsed.passage_count,
+    },
+  };
+}
+
+const passageRowSchema = z.object({
+  passage_id: z.string(),
+  document_id: z.string(),
+  title: z.string(),
+  text: z.string(),
+  url: z.string(),
+  metadata: z.string(),
+});
+
+export function parsePassageRow(row: SqlRow): Passage {
+  const parsed = passageRowSchema.parse(row);
+  // The column holds what `upsertPassages` wrote from a `VectorMetadata` and nothing else writes it.
+  const metadata = JSON.parse(parsed.metadata) as VectorMetadata;
+  const { title, text, url } = parsed;
+  return { id: parsed.passage_id, documentId: parsed.document_id, title, text, url, metadata };
+}
+
+const scoredRowSchema = z.object({ passage_id: z.string(), score: z.number() });
+
+export function parseScoredRow(row: SqlRow): ScoredPassage {
+  const { passage_id: id, score } = scoredRowSchema.parse(row);
+  return { id, score };
+}
+
+const vectorRowSchema = z.object({ id: z.int(), vector_id: z.string(), passage_id: z.string() });
+
+export function parseVectorRow(row: SqlRow): z.infer<typeof vectorRowSchema> {
+  return vectorRowSchema.parse(row);
+}

@@ -1,0 +1,43 @@
+import { AppError } from "../shared/errors.ts";
+
+export interface WithDeadlineOptions {
+  /** Named in the error: "the dense leg". */
+  readonly what: string;
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Waits for work that cannot be cancelled itself (D1, RPC, a forward pass). Throws `retrieval_failed` (retryable) at the
+ * deadline and `aborted` when the signal fires; the work's late result or failure is dropped.
+ */
+export async function withDeadline<T>(
+  start: () => Promise<T>,
+  { what, deadlineMs, signal }: WithDeadlineOptions,
+): Promise<T> {
+  if (signal?.aborted === true) {
+    throw abortedError(what, signal);
+  }
+  let cleanUp = (): void => undefined;
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    const timer = setTimeout(() => {
+      const message = `${what} did not answer within ${deadlineMs} ms`;
+      reject(new AppError("retrieval_failed", message, { isRetryable: true, details: { deadlineMs } }));
+    }, deadlineMs);
+    const onAbort = (): void => reject(abortedError(what, signal));
+    signal?.addEventListener("abort", onAbort, { once: true });
+    cleanUp = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    };
+  });
+  try {
+    return await Promise.race([start(), interrupted]);
+  } finally {
+    cleanUp();
+  }
+}
+
+function abortedError(what: string, signal: AbortSignal | undefined): AppError {
+  return new AppError("aborted", `the request was aborted while waiting for ${what}`, { cause: signal?.reason });
+}
