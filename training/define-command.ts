@@ -4,11 +4,11 @@ import type { Progress, ProgressOptions } from "./progress.ts";
 /** What a command may touch of the process; tests pass a fake. */
 export interface CommandContext {
   /** Results only: what a pipe or a program reads. A newline is added. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** Logs and warnings, to stderr. A newline is added. */
-  log(text: string): void;
+  readonly log: (text: string) => void;
   /** Progress of a long stage, to stderr. */
-  progress(options: ProgressOptions): Progress;
+  readonly progress: (options: ProgressOptions) => Progress;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Aborted on Ctrl-C. */
   readonly signal: AbortSignal;

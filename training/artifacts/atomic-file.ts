@@ -1,5 +1,4 @@
-import { randomBytes } from "node:crypto";
-import { open, mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 
 /** Pieces of a file, in order. */
@@ -8,13 +7,18 @@ export type FileContent = string | Uint8Array | Iterable<string | Uint8Array> | 
 /** Strings are collected up to this size before they are written: one system call a line would dominate. */
 const WRITE_BUFFER_BYTES = 1 << 20;
 
+const TEMPORARY_PATTERN = /\.(?<pid>\d+)-\d+\.tmp$/u;
+
+/** Tells apart the temporary files of one process that writes several at once. */
+const nextTemporary = counter();
+
 /**
  * Writes to a temporary name beside the target, flushes to disk, then renames: readers see the old file or the whole new
  * one, whenever the process dies. Missing folders are made. Returns the number of bytes.
  */
 export async function writeFileAtomic(target: string, content: FileContent): Promise<number> {
   await mkdir(path.dirname(target), { recursive: true });
-  const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = `${target}.${process.pid}-${nextTemporary()}.tmp`;
   try {
     const bytes = await writeAll(temporary, content);
     await rename(temporary, target);
@@ -22,6 +26,25 @@ export async function writeFileAtomic(target: string, content: FileContent): Pro
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Removes what killed processes left of `writeFileAtomic` in a folder; files of living processes stay. */
+export async function removeStaleTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = TEMPORARY_PATTERN.exec(name)?.groups?.["pid"];
+    if (pid !== undefined && !isAlive(Number(pid))) {
+      await rm(path.join(folder, name), { force: true });
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // signal 0 only asks
+    return true;
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM"; // somebody else's process
   }
 }
 
@@ -61,4 +84,12 @@ async function writePiece(handle: Awaited<ReturnType<typeof open>>, piece: Uint8
     offset += bytesWritten;
   }
   return offset;
+}
+
+function counter(): () => number {
+  let count = 0;
+  return () => {
+    count++;
+    return count;
+  };
 }

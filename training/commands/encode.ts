@@ -1,16 +1,49 @@
+import { existsSync, statSync } from "node:fs";
+import path from "node:path";
 import { z } from "zod";
-import { AppError } from "../../src/shared/errors.ts";
+import { VECTOR_DTYPES } from "../artifacts/vector-codec.ts";
 import { defineCommand } from "../define-command.ts";
+import { encodeCorpus } from "../indexing/encode-corpus.ts";
+import { corpusFile, corpusFlag } from "./corpus-flag.ts";
+import { encoderFlags, openEncoder } from "./encoder-flags.ts";
 
+/** `aar encode`: see the description below and `encodeCorpus`. */
 export const encodeCommand = defineCommand({
-  summary: "in the making",
+  summary: "corpus.jsonl -> passage vectors, in shards, resumable",
+  description: `Writes vectors.f32 (row-major little-endian float32) or vectors.int8 (for each vector one float32 scale, then one signed
+byte a dimension: value = scale x byte), ids.txt (one id a line, same order) and vectors.meta.json. Killed at any moment,
+the same command goes on where it was and ends with the same bytes. Prints what was written as JSON.`,
+  examples: [
+    "encode --corpus my-docs/corpus.jsonl --output .aar/my-docs",
+    "encode --corpus my-docs --output .aar/fp32 --encoder ../my-encoder --pooling cls --max-length 512",
+  ],
   options: z.strictObject({
-    data: z.string().meta({ description: "BEIR-style folder", placeholder: "dir" }),
-    topK: z.int().min(1).max(1000).default(100).meta({ description: "passages a query" }),
-    mode: z.enum(["dense", "lexical"]).default("dense").describe("retrieval mode"),
-    json: z.boolean().default(false).describe("print JSON"),
+    corpus: corpusFlag,
+    output: z.string().meta({ placeholder: "dir", description: "folder for the vectors" }),
+    dtype: z.enum(VECTOR_DTYPES).default("float32").meta({ placeholder: "type" }),
+    shardSize: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(1024)
+      .meta({ description: "passages of a shard, the unit of resuming" }),
+    overwrite: z.boolean().default(false).describe("replace vectors of another corpus or encoder in --output"),
+    ...encoderFlags,
   }),
-  run(): Promise<void> {
-    throw new AppError("internal", "not there yet");
+  async run(options, { print, progress, signal }) {
+    const encoder = await openEncoder(options);
+    const { output, dtype, shardSize, overwrite } = options;
+    const { facts, reused } = await encodeCorpus({
+      corpus: corpusFile(options.corpus),
+      output,
+      encoder,
+      dtype,
+      shardSize,
+      overwrite,
+      recordedOptions: options,
+      progress,
+      signal,
+    });
+    print(JSON.stringify({ output, reused, ...facts }, undefined, 2));
   },
 });

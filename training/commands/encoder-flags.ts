@@ -1,0 +1,48 @@
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import { z } from "zod";
+import type { Encoder } from "../../src/encoder/encoder.ts";
+import { loadEncoder } from "../encoder/load-encoder.ts";
+
+/** The encoder that is committed with the project and served by default. */
+const DEFAULT_ENCODER = path.join(import.meta.dirname, "../../src/assets/encoder");
+
+/** Flags of every command that embeds text. Those after `threads` are for folders without a manifest, or override it. */
+export const encoderFlags = {
+  encoder: z.string().optional().meta({
+    placeholder: "dir",
+    description: "encoder folder, with a manifest or bare; default: the committed encoder",
+  }),
+  threads: z
+    .int()
+    .min(1)
+    .max(256)
+    .optional()
+    .meta({ description: "threads of a forward pass; default: as many as the machine has cores" }),
+  batchTokens: z
+    .int()
+    .min(16)
+    .default(1024)
+    .meta({ description: "tokens of a batch, padding included; memory grows with it, vectors do not change" }),
+  maxLength: z.int().min(3).optional().meta({ description: "tokens of a passage; longer ones are cut" }),
+  pooling: z
+    .enum(["mean", "cls", "last_token"])
+    .optional()
+    .meta({ placeholder: "kind", description: "default mean, or the manifest's" }),
+  queryPrefix: z.string().optional().meta({ placeholder: "text", description: "put before every query" }),
+  passagePrefix: z.string().optional().meta({ placeholder: "text", description: "put before every passage" }),
+} as const;
+
+export type EncoderFlags = z.output<z.ZodObject<typeof encoderFlags>>;
+
+/** Loads the encoder that the flags describe. Throws `invalid_artifact` when its folder is not one. */
+export async function openEncoder(flags: EncoderFlags): Promise<Encoder> {
+  return await loadEncoder(flags.encoder ?? DEFAULT_ENCODER, {
+    threads: flags.threads ?? availableParallelism(),
+    maxBatchTokens: flags.batchTokens,
+    maxPassageLength: flags.maxLength,
+    pooling: flags.pooling,
+    queryPrefix: flags.queryPrefix,
+    passagePrefix: flags.passagePrefix,
+  });
+}
