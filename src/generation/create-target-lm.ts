@@ -1,4 +1,5 @@
 import { AppError } from "../shared/errors.ts";
+import { createOpenAiCompatible } from "./openai-compatible.ts";
 import type { TargetLmConfiguration, TargetLmProvider, TargetLmTable } from "./target-lm-configuration.ts";
 import type { TargetLm, TargetLmDependencies } from "./target-lm.ts";
 
@@ -9,7 +10,9 @@ type Factory<Provider extends TargetLmProvider> = (
 ) => TargetLm;
 
 /** Every provider: its own file and one line here. */
-const factories: { readonly [Provider in TargetLmProvider]?: Factory<Provider> } = {};
+const factories: { readonly [Provider in TargetLmProvider]?: Factory<Provider> } = {
+  "openai-compatible": createOpenAiCompatible,
+};
 
 /** Builds the target LM of one entry of TARGET_LMS. No request is made and no secret is read before `generate`. */
 export function createTargetLm(

@@ -1,19 +1,17 @@
-import type { ChatMessage, TargetLm } from "../generation/target-lm.ts";
-import type { Collection, Retriever, RetrievalMode } from "../retrieval/types.ts";
+import { generateWithFallback } from "../generation/fallback.ts";
+import type { ChatMessage, GenerateRequest, TargetLm } from "../generation/target-lm.ts";
+import type { Retriever, RetrievedPassage } from "../retrieval/types.ts";
 import type { JsonObject } from "../shared/json.ts";
-import type { VectorFilter } from "../vector-index/vector-index.ts";
 import type { AnswerEvent, RetrievalNotice } from "./answer-event.ts";
+import { AnswerCiter } from "./cite-answer.ts";
+import { contextBudget, fitPassages, type FittedPassages } from "./context-budget.ts";
+import { estimateTokens } from "./estimate-tokens.ts";
+import { planQuery } from "./plan-query.ts";
+import { augmentMessages, fence, instructionText } from "./prompt.ts";
+import { retrieveOrDegrade, type RetrievalSettings } from "./retrieve-or-degrade.ts";
 
 /** How the passages of one answer are found. */
-export interface AnswerRetrieval {
-  readonly collection: Collection;
-  readonly mode: RetrievalMode;
-  /** Passages wanted, already clamped. */
-  readonly topK: number;
-  readonly filter?: VectorFilter;
-  readonly minScore?: number;
-  /** `degrade`: answer without passages when retrieval fails, and say so. `fail`: throw. */
-  readonly onError: "degrade" | "fail";
+export interface AnswerRetrieval extends RetrievalSettings {
   /** Searched instead of what the conversation suggests. */
   readonly query?: string;
   /** Ask the target LM for a standalone question first. Ignored beside `query`. */
@@ -44,21 +42,108 @@ export interface AnswerDependencies {
 
 /**
  * Answers the last question of a conversation: retrieve, fit to the context, prompt, generate, cite. The one generator
- * behind every surface. Throws an `AppError`; before the first event nothing was sent upstream that has to be undone,
- * so a caller may still choose a status. Ending the iteration or aborting `signal` aborts the provider's request.
+ * behind every surface. Throws an `AppError`; until the first event after `retrieval-end` no target LM has answered, so
+ * a caller that waits for that event may still choose a status. Ending the iteration or aborting `signal` aborts the
+ * provider's request.
  */
 export async function* answerQuery(
   request: AnswerRequest,
   dependencies: AnswerDependencies,
-): AsyncGenerator<AnswerEvent> {
-  const { targets, messages, parameters, stream, signal } = request;
-  void dependencies;
-  const [target] = targets;
-  for await (const event of target.generate({ messages, query: "", passages: [], stream, parameters }, { signal })) {
+): AsyncGenerator<AnswerEvent, void, void> {
+  const { targets, messages, parameters, stream, retrieval, signal } = request;
+  if (retrieval === false) {
+    const plain = { messages, parameters, stream, query: "", passages: [] };
+    yield* generate(request, { requestFor: () => plain, passages: [] });
+    return;
+  }
+  const { query, notices } = await planQuery({
+    messages,
+    target: targets[0],
+    override: retrieval.query,
+    rewrite: retrieval.rewrite === true,
+    signal,
+  });
+  const found = await retrieveOrDegrade({ ...retrieval, query }, { retriever: dependencies.retriever, signal });
+  const nonce = (dependencies.createNonce ?? createNonce)();
+  const fitted = fitToContext(found.outcome.passages, request, {
+    countTokens: dependencies.countTokens ?? estimateTokens,
+    nonce,
+  });
+  const { passages } = fitted;
+  yield {
+    type: "retrieval-end",
+    query,
+    collection: retrieval.collection.name,
+    outcome: { ...found.outcome, passages },
+    contextTokens: fitted.tokens,
+    notices: [...(retrieval.notices ?? []), ...notices, ...found.notices, ...fitted.notices],
+  };
+  yield* generate(request, {
+    passages,
+    requestFor: ({ passageFormat }) => ({
+      messages: found.isFailed ? messages : augmentMessages({ messages, passages, passageFormat, nonce }),
+      parameters,
+      stream,
+      query,
+      passages,
+    }),
+  });
+}
+
+interface GenerateOptions {
+  readonly requestFor: (target: TargetLm) => GenerateRequest;
+  readonly passages: readonly RetrievedPassage[];
+}
+
+async function* generate(
+  { targets, signal }: AnswerRequest,
+  { requestFor, passages }: GenerateOptions,
+): AsyncGenerator<AnswerEvent, void, void> {
+  const { target, events } = await generateWithFallback(targets, { requestFor, signal });
+  const citer = new AnswerCiter(passages);
+  for await (const event of events) {
     if (event.type === "end") {
+      yield* citer.end();
       yield { ...event, target: target.name };
-    } else if (event.type !== "native-citation") {
+    } else if (passages.length === 0 && event.type !== "native-citation") {
       yield event;
+    } else {
+      yield* citer.read(event);
     }
   }
+}
+
+interface FitOptions {
+  readonly countTokens: (text: string) => number;
+  readonly nonce: string;
+}
+
+/** What fits the smallest context among the models that may answer: a fallback gets the same passages and numbers. */
+function fitToContext(
+  candidates: readonly RetrievedPassage[],
+  { targets, messages, parameters }: AnswerRequest,
+  { countTokens, nonce }: FitOptions,
+): FittedPassages & { readonly notices: readonly RetrievalNotice[] } {
+  const budgets = targets.map(({ contextWindow, maxOutputTokens }) =>
+    contextBudget({ contextWindow, maxOutputTokens, messages, parameters, countTokens }),
+  );
+  const fitted = fitPassages({
+    passages: candidates,
+    budget: Math.min(...budgets),
+    instructionTokens: countTokens(instructionText(candidates.length, nonce)),
+    countPassage: (passage, number) => countTokens(fence(passage, number, nonce)),
+  });
+  const { droppedCount, isLastCut } = fitted;
+  if (droppedCount === 0 && !isLastCut) {
+    return { ...fitted, notices: [] };
+  }
+  const cut = isLastCut ? ", and the last one was cut at the end of a sentence" : "";
+  const message = `${droppedCount} of ${candidates.length} passages did not fit into the model's context${cut}`;
+  return { ...fitted, notices: [{ code: "passages_dropped_for_context", message }] };
+}
+
+/** 16 letters and digits: 80 random bits. */
+function createNonce(): string {
+  const alphabet = "abcdefghjkmnpqrstuvwxyz123456789";
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => alphabet.charAt(byte % 32)).join("");
 }

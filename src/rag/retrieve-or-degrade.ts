@@ -1,0 +1,77 @@
+import type { Collection, RetrievalMode, RetrieveOutcome, Retriever } from "../retrieval/types.ts";
+import { AppError, toAppError, USER_ERROR_CODES } from "../shared/errors.ts";
+import type { VectorFilter } from "../vector-index/vector-index.ts";
+import type { RetrievalNotice } from "./answer-event.ts";
+
+export interface RetrievalSettings {
+  readonly collection: Collection;
+  readonly mode: RetrievalMode;
+  /** Passages wanted, already clamped. */
+  readonly topK: number;
+  readonly filter?: VectorFilter;
+  readonly minScore?: number;
+  /** `degrade`: answer without passages when retrieval fails, and say so. `fail`: throw. */
+  readonly onError: "degrade" | "fail";
+}
+
+export interface RetrieveOrDegradeOptions {
+  readonly retriever: Retriever;
+  readonly signal: AbortSignal;
+}
+
+export interface DegradableOutcome {
+  readonly outcome: RetrieveOutcome;
+  readonly notices: readonly RetrievalNotice[];
+  /** Nothing was searched; different from searching and finding nothing. */
+  readonly isFailed: boolean;
+}
+
+/**
+ * Retrieves; when that fails on our side and the request allows it, goes on without passages and says so. What the
+ * caller can mend (an invalid filter, ...) is always thrown, as is `aborted`.
+ */
+export async function retrieveOrDegrade(
+  { onError, ...settings }: RetrievalSettings & { readonly query: string },
+  { retriever, signal }: RetrieveOrDegradeOptions,
+): Promise<DegradableOutcome> {
+  const { query, collection, mode, topK, filter, minScore } = settings;
+  try {
+    const outcome = await retriever.retrieve({
+      query,
+      collection,
+      mode,
+      topK,
+      failClosed: onError === "fail",
+      signal,
+      ...(filter === undefined ? {} : { filter }),
+      ...(minScore === undefined ? {} : { minScore }),
+    });
+    return { outcome, notices: [], isFailed: false };
+  } catch (error) {
+    if (signal.aborted) {
+      throw new AppError("aborted", "the client went away", { cause: error });
+    }
+    const failure = toAppError(error);
+    if (onError === "fail" || isForTheCaller(failure)) {
+      throw failure;
+    }
+    const reason = `${failure.code}: ${failure.message}`;
+    const legs = mode === "hybrid" ? (["dense", "lexical"] as const) : [mode];
+    return {
+      outcome: {
+        passages: [],
+        mode,
+        degraded: legs.map((leg) => ({ leg, reason })),
+        timings: {},
+        usage: { embedTokens: 0, vectorsQueried: 0 },
+      },
+      notices: [{ code: "degraded", message: `retrieval failed, so the answer has no sources (${reason})` }],
+      isFailed: true,
+    };
+  }
+}
+
+function isForTheCaller({ code }: AppError): boolean {
+  const codes: readonly string[] = [...USER_ERROR_CODES, "aborted"];
+  return codes.includes(code);
+}
