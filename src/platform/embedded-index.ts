@@ -1,0 +1,371 @@
+import { scalarKernel } from "../vector-index/dot-kernel.ts";
+import type { EmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
+import { exactSearch } from "../vector-index/exact-search.ts";
+import { embeddedCapacity, VECTORIZE_LIMITS } from "../vector-index/limits.ts";
+import { parseListOptions } from "../vector-index/list-options.ts";
+import { metadataFromIndexed, type MetadataIndex } from "../vector-index/metadata.ts";
+import { quantizeRow } from "../vector-index/quantize.ts";
+import { parseQueryOptions, type ParsedQueryOptions } from "../vector-index/query-options.ts";
+import { scoreOf } from "../vector-index/similarity.ts";
+import { VectorImage } from "../vector-index/vector-image.ts";
+import type {
+  VectorIndexInfo,
+  VectorMatch,
+  VectorMatches,
+  VectorMetadata,
+  VectorMutation,
+  VectorRecord,
+} from "../vector-index/vector-index.ts";
+import { parseIds, parseQueryVector, parseVectors, type AcceptedVector } from "../vector-index/vector-input.ts";
+import { vectorizeProblem } from "../vector-index/vectorize-problem.ts";
+import { MetadataIndexes } from "./metadata-indexes.ts";
+import {
+  NO_NAMESPACE,
+  type IndexedVector,
+  type MutationKind,
+  type PendingMutation,
+  type StoredRecord,
+  type VectorStore,
+} from "./vector-store.ts";
+
+export interface EmbeddedIndexOptions {
+  readonly store: VectorStore;
+  readonly settings: EmbeddedIndexSettings;
+  /** Runs all or nothing. */
+  readonly transaction: (write: () => void) => void;
+  readonly now: () => number;
+  readonly newMutationId: () => string;
+}
+
+/** A page of ids. Vectorize's REST answer, without its snapshot: the cursor is a position in the order of ids. */
+export interface VectorList {
+  vectors: { id: string }[];
+  count: number;
+  totalCount: number;
+  isTruncated: boolean;
+  nextCursor: string | null;
+}
+
+interface Mutation extends Omit<PendingMutation, "sequence"> {
+  readonly vectors: readonly IndexedVector[];
+}
+
+/** The memory image and the names that its namespace numbers stand for. */
+interface Loaded {
+  readonly image: VectorImage;
+  readonly namespaces: Map<string, number>;
+}
+
+/**
+ * The embedded Vectorize: its rules over a store and a memory image, synchronous and therefore serial. Arguments are `unknown`:
+ * they come over RPC from whatever program uses the binding. Throws `AppError`s made by `vectorizeProblem`.
+ */
+export class EmbeddedIndex {
+  readonly #store: VectorStore;
+  readonly #settings: EmbeddedIndexSettings;
+  readonly #options: EmbeddedIndexOptions;
+  readonly #capacity: number;
+  readonly #metadataIndexes: MetadataIndexes;
+  /** Accepted, not yet visible; in order. */
+  #pending: PendingMutation[];
+  #loaded: Loaded | undefined;
+
+  constructor(options: EmbeddedIndexOptions) {
+    this.#options = options;
+    this.#store = options.store;
+    this.#settings = options.settings;
+    this.#capacity = embeddedCapacity(options.settings.dimensions);
+    this.#pending = options.store.pendingMutations();
+    this.#checkShape();
+    this.#metadataIndexes = new MetadataIndexes(options.store, options.settings);
+  }
+
+  describe(): VectorIndexInfo {
+    this.#applyDue();
+    return {
+      vectorCount: this.#vectorCount(),
+      dimensions: this.#settings.dimensions,
+      // Empty before the first mutation.
+      processedUpToDatetime: this.#store.readState("processedUpToDatetime") ?? "",
+      processedUpToMutation: this.#store.readState("processedUpToMutation") ?? "",
+    };
+  }
+
+  query(vector: unknown, options: unknown): VectorMatches {
+    const parsed = parseQueryOptions(options);
+    const query = parseQueryVector(vector, this.#settings.dimensions);
+    this.#applyDue();
+    return this.#search(query, parsed);
+  }
+
+  queryById(id: unknown, options: unknown): VectorMatches {
+    const parsed = parseQueryOptions(options);
+    this.#applyDue();
+    const slot = typeof id === "string" ? this.#store.slotOf(id) : undefined;
+    const [entry] = this.#store.readVectors(slot === undefined ? [] : [slot]);
+    if (entry === undefined) {
+      throw vectorizeProblem("unknownVector", `no vector with id="${String(id)}"`);
+    }
+    return this.#search(entry[1], parsed);
+  }
+
+  /** `insert` leaves existing ids as they are, `upsert` replaces them in full; neither tells. */
+  write(kind: "insert" | "upsert", vectors: unknown): VectorMutation {
+    const accepted = parseVectors(vectors, this.#settings.dimensions);
+    this.#applyDue();
+    this.#checkRoom(accepted);
+    return this.#accept(
+      kind,
+      accepted.map((vector) => this.#metadataIndexes.indexVector(vector)),
+    );
+  }
+
+  /** Unknown ids are no error. */
+  deleteByIds(ids: unknown): VectorMutation {
+    const parsed = parseIds(ids, VECTORIZE_LIMITS.deleteIds);
+    this.#applyDue();
+    const nothing = { values: new Float32Array(0), namespace: null, metadata: null, indexed: null };
+    return this.#accept(
+      "delete",
+      parsed.map((id) => ({ id, ...nothing })),
+    );
+  }
+
+  /** In the order asked for; unknown ids are left out. */
+  getByIds(ids: unknown): VectorRecord[] {
+    const parsed = parseIds(ids, VECTORIZE_LIMITS.getIds);
+    this.#applyDue();
+    const records = this.#store.recordsById(parsed);
+    const values = this.#readValues([...records.values()]);
+    return parsed.flatMap((id) => {
+      const record = records.get(id);
+      return record === undefined
+        ? []
+        : [{ id, values: values.get(record.slot) ?? [], ...this.#describe(record, "all") }];
+    });
+  }
+
+  listVectors(options: unknown): VectorList {
+    const { count, after } = parseListOptions(options);
+    this.#applyDue();
+    const ids = this.#store.idsAfter(after, count + 1);
+    const page = ids.slice(0, count);
+    const isTruncated = ids.length > count;
+    return {
+      vectors: page.map((id) => ({ id })),
+      count: page.length,
+      totalCount: this.#vectorCount(),
+      isTruncated,
+      nextCursor: isTruncated ? (page.at(-1) ?? null) : null,
+    };
+  }
+
+  listMetadataIndexes(): { metadataIndexes: MetadataIndex[] } {
+    return { metadataIndexes: this.#metadataIndexes.list() };
+  }
+
+  createMetadataIndex(input: unknown): VectorMutation {
+    this.#applyDue();
+    const index = this.#metadataIndexes.create(input);
+    this.#loaded?.image.addColumn(index);
+    return { mutationId: this.#options.newMutationId() };
+  }
+
+  deleteMetadataIndex(input: unknown): VectorMutation {
+    this.#applyDue();
+    const propertyName = this.#metadataIndexes.delete(input);
+    this.#loaded?.image.deleteColumn(propertyName);
+    return { mutationId: this.#options.newMutationId() };
+  }
+
+  #search(
+    query: Float32Array,
+    { topK, namespace, filter, returnMetadata, returnValues }: ParsedQueryOptions,
+  ): VectorMatches {
+    const { image, namespaces } = this.#load();
+    const number = namespace === undefined ? undefined : namespaces.get(namespace);
+    if (namespace !== undefined && number === undefined) {
+      return { matches: [], count: 0 };
+    }
+    const slots = image.select(number, filter);
+    const found = exactSearch(image, { query, topK, slots, readVectors: (chosen) => this.#store.readVectors(chosen) });
+    const records = this.#store.recordsBySlot(found.map(({ slot }) => slot));
+    const values = returnValues ? this.#readValues([...records.values()]) : undefined;
+    const matches: VectorMatch[] = [];
+    for (const { slot, similarity } of found) {
+      const record = records.get(slot);
+      if (record !== undefined) {
+        matches.push({
+          id: record.id,
+          score: scoreOf(image.metric, similarity),
+          ...(values && { values: values.get(slot) ?? [] }),
+          ...this.#describe(record, returnMetadata),
+        });
+      }
+    }
+    return { matches, count: matches.length };
+  }
+
+  #describe(
+    record: StoredRecord,
+    level: ParsedQueryOptions["returnMetadata"],
+  ): Pick<VectorMatch, "namespace" | "metadata"> {
+    const namespace = record.namespace === null ? {} : { namespace: record.namespace };
+    if (level === "none" || record.metadata === null) {
+      return namespace;
+    }
+    if (level === "indexed") {
+      return { ...namespace, metadata: metadataFromIndexed(this.#metadataIndexes.readIndexed(record.indexed)) };
+    }
+    // Checked by `serializeMetadata` before it was stored.
+    return { ...namespace, metadata: JSON.parse(record.metadata) as VectorMetadata };
+  }
+
+  #readValues(records: readonly StoredRecord[]): Map<number, number[]> {
+    const values = new Map<number, number[]>();
+    for (const [slot, floats] of this.#store.readVectors(records.map(({ slot }) => slot))) {
+      values.set(slot, [...floats]);
+    }
+    return values;
+  }
+
+  #vectorCount(): number {
+    return this.#loaded?.image.size ?? this.#store.vectorCount();
+  }
+
+  #load(): Loaded {
+    if (this.#loaded === undefined) {
+      const { dimensions, metric } = this.#settings;
+      const image = new VectorImage({ dimensions, metric, capacity: this.#capacity, kernel: scalarKernel });
+      for (const index of this.#metadataIndexes.list()) {
+        image.addColumn(index);
+      }
+      for (const { slot, indexed, ...row } of this.#store.rows()) {
+        image.set(slot, { ...row, indexed: this.#metadataIndexes.readIndexed(indexed) });
+      }
+      image.releaseGaps();
+      this.#loaded = { image, namespaces: this.#store.namespaces() };
+    }
+    return this.#loaded;
+  }
+
+  #accept(kind: MutationKind, vectors: readonly IndexedVector[]): VectorMutation {
+    const mutationId = this.#options.newMutationId();
+    const { visibilityDelayMs } = this.#settings;
+    const now = this.#options.now();
+    // Never before what was accepted earlier, whatever the delay was then.
+    const visibleAt = Math.max(now + visibilityDelayMs, this.#pending.at(-1)?.visibleAt ?? 0);
+    const mutation = { kind, mutationId, visibleAt, vectors };
+    if (visibilityDelayMs === 0 && this.#pending.length === 0) {
+      this.#write(() => this.#apply(mutation));
+    } else {
+      this.#options.transaction(() => this.#store.addPending(mutation, vectors));
+      this.#pending = this.#store.pendingMutations();
+    }
+    return { mutationId };
+  }
+
+  /** Makes visible what has waited long enough: on every call, so that nobody can look before. */
+  #applyDue(): void {
+    const now = this.#options.now();
+    for (let next = this.#pending[0]; next !== undefined && next.visibleAt <= now; next = this.#pending[0]) {
+      const { sequence } = next;
+      const mutation = { ...next, vectors: this.#store.pendingVectors(sequence) };
+      this.#write(() => {
+        this.#apply(mutation);
+        this.#store.deletePending(sequence);
+      });
+      this.#pending = this.#pending.slice(1);
+    }
+  }
+
+  /** Runs a transaction over store and image; the image is loaded anew when it fails. */
+  #write(write: () => void): void {
+    try {
+      this.#options.transaction(write);
+    } catch (error) {
+      this.#loaded = undefined;
+      throw error;
+    }
+  }
+
+  #apply({ kind, mutationId, visibleAt, vectors }: Mutation): void {
+    const loaded = this.#load();
+    const touched = new Set<number>();
+    for (const vector of vectors) {
+      const slot = this.#store.slotOf(vector.id);
+      if (kind === "delete") {
+        if (slot !== undefined) {
+          touched.add(loaded.image.namespaceOf(slot));
+          this.#store.deleteVector(slot);
+          loaded.image.delete(slot);
+        }
+      } else if (slot === undefined || kind === "upsert") {
+        if (slot !== undefined) {
+          touched.add(loaded.image.namespaceOf(slot));
+        }
+        this.#put(loaded, slot ?? loaded.image.takeSlot(), vector);
+      }
+    }
+    this.#dropEmptyNamespaces(loaded, touched);
+    this.#store.writeState("processedUpToMutation", mutationId);
+    this.#store.writeState("processedUpToDatetime", new Date(visibleAt).toISOString());
+  }
+
+  #put({ image, namespaces }: Loaded, slot: number, vector: IndexedVector): void {
+    const row = { ...quantizeRow(vector.values), namespace: NO_NAMESPACE };
+    if (vector.namespace !== null) {
+      row.namespace = namespaces.get(vector.namespace) ?? this.#store.addNamespace(vector.namespace);
+      namespaces.set(vector.namespace, row.namespace);
+    }
+    this.#store.writeVector(slot, vector, row);
+    image.set(slot, { ...row, indexed: this.#metadataIndexes.readIndexed(vector.indexed) });
+  }
+
+  /** A namespace lasts as long as it has vectors. */
+  #dropEmptyNamespaces({ image, namespaces }: Loaded, touched: ReadonlySet<number>): void {
+    for (const [name, number] of touched.size === 0 ? [] : namespaces) {
+      if (touched.has(number) && image.namespaceSize(number) === 0) {
+        this.#store.deleteNamespace(number);
+        namespaces.delete(name);
+      }
+    }
+  }
+
+  #checkRoom(vectors: readonly AcceptedVector[]): void {
+    const { image, namespaces } = this.#load();
+    const ids = [...new Set(vectors.map(({ id }) => id))];
+    const added = ids.length - this.#store.countKnown(ids);
+    const waiting = this.#pending.length === 0 ? 0 : this.#store.pendingVectorCount();
+    const { dimensions, metric, plan } = this.#settings;
+    if (image.size + waiting + added > this.#capacity) {
+      throw vectorizeProblem(
+        "indexFull",
+        `the embedded index holds at most ${this.#capacity} vectors of ${dimensions} dimensions (${image.size + waiting} are in, this call adds ${added}). Use Vectorize: npx wrangler vectorize create aar --dimensions=${dimensions} --metric=${metric}, then npx wrangler deploy --env production`,
+      );
+    }
+    const limit = plan === "free" ? VECTORIZE_LIMITS.namespacesFree : VECTORIZE_LIMITS.namespacesPaid;
+    const names = new Set(
+      vectors.flatMap(({ namespace }) => (namespace === null || namespaces.has(namespace) ? [] : [namespace])),
+    );
+    if (names.size > 0 && namespaces.size + names.size > limit) {
+      throw vectorizeProblem(
+        "tooManyNamespaces",
+        `max namespace count is ${limit} on the ${plan} plan, got ${namespaces.size + names.size}`,
+      );
+    }
+  }
+
+  /** Dimensions and metric are fixed while there is data, as in Vectorize; an empty index takes the new ones. */
+  #checkShape(): void {
+    const shape = `${this.#settings.dimensions} dimensions, ${this.#settings.metric}`;
+    const stored = this.#store.readState("shape");
+    if (stored !== undefined && stored !== shape && (this.#store.vectorCount() > 0 || this.#pending.length > 0)) {
+      throw vectorizeProblem(
+        "invalidConfiguration",
+        `the embedded index holds vectors of ${stored}, EMBEDDED_VECTORIZE says ${shape}; restore the setting, or delete the local data (.wrangler/state) and upload again`,
+      );
+    }
+    this.#store.writeState("shape", shape);
+  }
+}

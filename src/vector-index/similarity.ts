@@ -1,0 +1,56 @@
+export const VECTOR_METRICS = ["cosine", "euclidean", "dot-product"] as const;
+export type VectorMetric = (typeof VECTOR_METRICS)[number];
+
+/** Euclidean length, accumulated in float64. */
+export function norm(values: Float32Array): number {
+  let sum = 0;
+  for (const value of values) {
+    sum += value * value;
+  }
+  return Math.sqrt(sum);
+}
+
+export interface SimilarityOperands {
+  readonly metric: VectorMetric;
+  readonly query: Float32Array;
+  readonly queryNorm: number;
+  readonly values: Float32Array;
+  /** Of `values`; read by cosine only. */
+  readonly valuesNorm: number;
+}
+
+/**
+ * Exact similarity of two float32 vectors, in float64; greater is closer for every metric: the cosine (0 when a vector is
+ * zero), the dot product, or MINUS THE SQUARED euclidean distance.
+ */
+export function similarity({ metric, query, queryNorm, values, valuesNorm }: SimilarityOperands): number {
+  let sum = 0;
+  if (metric === "euclidean") {
+    for (let i = 0; i < query.length; i += 1) {
+      const difference = (query[i] ?? 0) - (values[i] ?? 0);
+      sum -= difference * difference;
+    }
+    return sum;
+  }
+  for (let i = 0; i < query.length; i += 1) {
+    sum += (query[i] ?? 0) * (values[i] ?? 0);
+  }
+  if (metric === "dot-product") {
+    return sum;
+  }
+  const norms = queryNorm * valuesNorm;
+  return norms === 0 ? 0 : sum / norms;
+}
+
+/** Vectorize's score: the cosine; the distance (0 best); the NEGATIVE dot product (smallest best). */
+export function scoreOf(metric: VectorMetric, similarityValue: number): number {
+  switch (metric) {
+    case "cosine":
+      return similarityValue;
+    case "euclidean":
+      return Math.sqrt(-similarityValue);
+    case "dot-product":
+      // `0 -` and not `-`: a score of -0 helps nobody.
+      return 0 - similarityValue;
+  }
+}
