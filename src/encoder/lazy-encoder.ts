@@ -11,7 +11,7 @@ export function lazyEncoder(load: EncoderSource): EncoderSource {
   let loading: Promise<Encoder> | undefined;
   return () => {
     if (loading === undefined) {
-      const attempt = load();
+      const attempt = Promise.try(load);
       loading = attempt;
       attempt.catch(() => {
         loading = loading === attempt ? undefined : loading;

@@ -16,7 +16,10 @@ export interface TextTokenizer {
 /** The parts of Hugging Face's tokenizer.json that are read here; the library checks the rest. */
 const tokenizerFileSchema = z.looseObject({
   normalizer: z.looseObject({ type: z.string() }).nullable(),
-  model: z.looseObject({ type: z.string().optional(), max_input_chars_per_word: z.int().positive().optional() }),
+  model: z.looseObject({
+    type: z.enum(["WordPiece", "BPE", "Unigram"]),
+    max_input_chars_per_word: z.int().positive().optional(),
+  }),
   added_tokens: z.array(z.looseObject({ id: z.int(), content: z.string() })),
   padding: z.looseObject({ pad_id: z.int() }).nullish(),
 });
@@ -119,7 +122,7 @@ function specialTokensAround(tokenizer: Tokenizer): { prefix: number[]; suffix: 
  * token that the cut splits, nothing before them. A WordPiece word gives at most `max_input_chars_per_word` tokens.
  */
 function tokensThatMayChangeAtACut({ model, added_tokens: addedTokens }: TokenizerFile): number | undefined {
-  if (model.type !== "WordPiece" && model.max_input_chars_per_word === undefined) {
+  if (model.type !== "WordPiece") {
     return undefined;
   }
   const longestAddedToken = Math.max(0, ...addedTokens.map(({ content }) => content.length));

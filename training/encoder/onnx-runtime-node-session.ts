@@ -39,6 +39,7 @@ export async function loadNodeGraph({ modelPath, threads = 1 }: CreateNodeSessio
     session: ({ inputs, output }) => {
       requireNames("input", inputs, session.inputNames);
       requireNames("output", [output], session.outputNames);
+      requireFed(session.inputNames, inputs);
       return { run: (feeds) => runSession(session, { inputs, output, feeds }) };
     },
   };
@@ -63,6 +64,16 @@ function requireNames(kind: "input" | "output", wanted: readonly string[], prese
     if (!present.includes(name)) {
       throw new AppError("invalid_artifact", `the graph has no ${kind} "${name}"; it has ${present.join(", ")}`);
     }
+  }
+}
+
+function requireFed(wanted: readonly string[], fed: readonly string[]): void {
+  const missing = wanted.filter((name) => !fed.includes(name));
+  if (missing.length > 0) {
+    throw new AppError(
+      "invalid_artifact",
+      `the graph also wants ${missing.join(", ")}; feeding only ${fed.join(", ")}`,
+    );
   }
 }
 
