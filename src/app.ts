@@ -1,0 +1,100 @@
+import { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { except } from "hono/combine";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import type { EncoderSource } from "./encoder/lazy-encoder.ts";
+import type { TargetLm } from "./generation/target-lm.ts";
+import { errorResponse } from "./http/error-response.ts";
+import type { HttpEnvironment } from "./http/http-context.ts";
+import { accessLog } from "./http/middleware/access-log.ts";
+import { authenticateAdmin } from "./http/middleware/authenticate-admin.ts";
+import { authenticate, type AuthenticateOptions } from "./http/middleware/authenticate.ts";
+import { crossOrigin } from "./http/middleware/cross-origin.ts";
+import { requestContext } from "./http/middleware/request-context.ts";
+import { sameOrigin } from "./http/middleware/same-origin.ts";
+import { registerChatCompletions } from "./http/routes/chat-completions.ts";
+import { registerCollections } from "./http/routes/collections.ts";
+import { registerEmbeddings } from "./http/routes/embeddings.ts";
+import { registerHealth } from "./http/routes/health.ts";
+import { registerModels } from "./http/routes/models.ts";
+import { registerOpenapi } from "./http/routes/openapi.ts";
+import { registerPlayground } from "./http/routes/playground.ts";
+import { registerRetrieve } from "./http/routes/retrieve.ts";
+import type { AnswerEvent } from "./rag/answer-event.ts";
+import type { AnswerRequest } from "./rag/answer-query.ts";
+import type { PassageStore } from "./retrieval/passage-store.ts";
+import type { Retriever } from "./retrieval/types.ts";
+import type { Configuration } from "./shared/configuration.ts";
+import { AppError, toAppError } from "./shared/errors.ts";
+import type { JsonObject } from "./shared/json.ts";
+import type { VectorIndex } from "./vector-index/vector-index.ts";
+
+const ADMIN_PATH = "/v1/admin";
+
+/** Everything the routes need. `src/index.ts` gives the real things, tests give fakes. */
+export interface AppDependencies extends AppSurroundings {
+  readonly configuration: Configuration;
+  readonly encoder: EncoderSource;
+  readonly store: PassageStore;
+  readonly vectorIndex: VectorIndex;
+  readonly retriever: Retriever;
+  /** The model of that name, then its fallbacks; throws `unknown_model`. */
+  readonly targetLms: (name: string) => readonly [TargetLm, ...TargetLm[]];
+  readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
+  /** Reads a static asset by its path; `headers` of the request make `304` work. */
+  readonly readAsset: (path: string, headers: Headers) => Promise<Response>;
+  readonly timingSafeEqual: AuthenticateOptions["timingSafeEqual"];
+}
+
+/** What even an app without a valid configuration needs. */
+export interface AppSurroundings {
+  /** One line of the log. */
+  readonly log: (entry: JsonObject) => void;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
+
+/** The Worker's HTTP surface. */
+export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnvironment> {
+  const { configuration, timingSafeEqual } = dependencies;
+  const app = bareApp(dependencies);
+  // Registered before the clients' middleware, whose pattern covers the admin routes too: there it stands back.
+  app.use(`${ADMIN_PATH}/*`, sameOrigin(), authenticateAdmin({ configuration, timingSafeEqual }));
+  const clientOnly = [
+    crossOrigin({ origins: configuration.corsOrigins }),
+    authenticate({ keys: configuration.apiKeys, timingSafeEqual }),
+  ];
+  app.use("/v1/*", except(`${ADMIN_PATH}/*`, ...clientOnly));
+  registerCollections(app, dependencies);
+  registerChatCompletions(app, dependencies);
+  registerRetrieve(app, dependencies);
+  registerEmbeddings(app, dependencies);
+  registerModels(app, dependencies);
+  registerHealth(app, dependencies);
+  registerPlayground(app, dependencies);
+  registerOpenapi(app);
+  return app;
+}
+
+/** What a Worker with an invalid configuration answers, on every route: the error that says what to mend. */
+export function createMisconfiguredApp(error: AppError, surroundings: AppSurroundings): OpenAPIHono<HttpEnvironment> {
+  const app = bareApp(surroundings);
+  app.all("*", () => {
+    throw error;
+  });
+  return app;
+}
+
+function bareApp({ log, now }: AppSurroundings): OpenAPIHono<HttpEnvironment> {
+  const app = new OpenAPIHono<HttpEnvironment>();
+  app.use(requestContext({ now }), accessLog({ log }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
+  app.notFound((c) => errorResponse(new AppError("unknown_route", `no such path: ${c.req.path.slice(0, 256)}`)));
+  app.onError((error) => errorResponse(toAppError(error)));
+  return app;
+}
+
+function refuseMethod(c: Context, allow: string[]): Response {
+  const message = `${c.req.path} takes ${allow.join(", ")}, not ${c.req.method}`;
+  return errorResponse(new AppError("method_not_allowed", message, { details: { allow } }));
+}

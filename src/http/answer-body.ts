@@ -1,0 +1,28 @@
+import type { AnswerEvent, Citation } from "../rag/answer-event.ts";
+import type { JsonObject } from "../shared/json.ts";
+import { outcomeBody, passageBody } from "./retrieval-body.ts";
+
+type RetrievalEnd = Extract<AnswerEvent, { type: "retrieval-end" }>;
+
+/** Top-level extensions of a chat completion (or of a stream's first chunk): what was found, and Perplexity's `citations`. */
+export function retrievalFields(event: RetrievalEnd): JsonObject {
+  const { passages } = event.outcome;
+  return {
+    retrieval: {
+      ...outcomeBody(event),
+      context_tokens: event.contextTokens,
+      passages: passages.map((passage, index) => ({ number: index + 1, ...passageBody(passage) })),
+    },
+    citations: passages.map(({ passage }) => passage.url),
+  };
+}
+
+/** OpenAI's annotation of a span, with the passage it rests on beside it. */
+export function annotationBody({ startIndex, endIndex, title, url, passageNumber, passageId }: Citation): JsonObject {
+  return {
+    type: "url_citation",
+    url_citation: { start_index: startIndex, end_index: endIndex, title, url },
+    passage_number: passageNumber,
+    passage_id: passageId,
+  };
+}

@@ -1,0 +1,77 @@
+import type { AnswerEvent } from "../rag/answer-event.ts";
+import type { JsonObject, JsonValue } from "../shared/json.ts";
+import { annotationBody, retrievalFields } from "./answer-body.ts";
+
+export interface CompletionIdentity {
+  readonly id: string;
+  /** Unix seconds. */
+  readonly created: number;
+  /** The name the client asked for. */
+  readonly model: string;
+}
+
+export interface ChatCompletionChunksOptions extends CompletionIdentity {
+  /** The client's `stream_options.include_usage`. */
+  readonly includeUsage: boolean;
+}
+
+/**
+ * Renders events as `chat.completion.chunk` objects. Every one of them has `choices`, because clients read
+ * `chunk.choices[0]` of whatever comes; extensions ride on well-formed chunks.
+ */
+export class ChatCompletionChunks {
+  readonly #head: JsonObject;
+  readonly #includeUsage: boolean;
+  readonly #opened = new Set<number>();
+  #usage: JsonObject | undefined;
+
+  constructor({ id, created, model, includeUsage }: ChatCompletionChunksOptions) {
+    this.#head = { id, object: "chat.completion.chunk", created, model };
+    this.#includeUsage = includeUsage;
+  }
+
+  /** Chunks of one event, in order; usually one, often none. */
+  render(event: AnswerEvent): readonly JsonObject[] {
+    switch (event.type) {
+      case "retrieval-end":
+        return [{ ...this.#open(0), ...retrievalFields(event) }];
+      case "text-delta":
+        return this.#delta(event.choice, { content: event.text }, { logprobs: event.logprobs ?? null });
+      case "extra-delta":
+        return this.#extra(event.choice, event.delta);
+      case "citation":
+        return this.#delta(event.choice, { annotations: [annotationBody(event.citation)] });
+      case "choice-end":
+        return this.#delta(event.choice, {}, { finish_reason: event.finishReason });
+      case "usage":
+        this.#usage = event.usage;
+        return [];
+      case "end":
+        break;
+    }
+    return this.#includeUsage && this.#usage !== undefined ? [{ ...this.#head, choices: [], usage: this.#usage }] : [];
+  }
+
+  /** The chunk that begins a choice: role first, before any text. */
+  #open(choice: number): JsonObject {
+    this.#opened.add(choice);
+    return this.#chunk(choice, { role: "assistant", content: "" });
+  }
+
+  #delta(choice: number, delta: JsonObject, fields: Readonly<Record<string, JsonValue>> = {}): readonly JsonObject[] {
+    const chunk = this.#chunk(choice, delta, fields);
+    return this.#opened.has(choice) ? [chunk] : [this.#open(choice), chunk];
+  }
+
+  /** The provider's own opening (`role`) is ours already; the rest (tool calls, refusals, reasoning) passes through. */
+  #extra(choice: number, { role: _role, ...delta }: JsonObject): readonly JsonObject[] {
+    if (Object.keys(delta).length > 0) {
+      return this.#delta(choice, delta);
+    }
+    return this.#opened.has(choice) ? [] : [this.#open(choice)];
+  }
+
+  #chunk(choice: number, delta: JsonObject, fields: Readonly<Record<string, JsonValue>> = {}): JsonObject {
+    return { ...this.#head, choices: [{ index: choice, delta, finish_reason: null, ...fields }] };
+  }
+}

@@ -1,0 +1,79 @@
+import type { ChatMessage } from "../generation/target-lm.ts";
+import { AppError } from "../shared/errors.ts";
+import type { JsonObject } from "../shared/json.ts";
+import { fileSearchOptions } from "./file-search.ts";
+import { invalidRequest } from "./read-json.ts";
+import type { ChatCompletionRequest, RetrievalOptions } from "./schemas/chat-completion.ts";
+import { fileSearchToolSchema } from "./schemas/file-search.ts";
+
+/** A chat request, taken apart into what is ours and what travels on. */
+export interface ChatRequest {
+  readonly model: string | undefined;
+  readonly messages: readonly ChatMessage[];
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  /** Undefined: the client did not say; false: off. */
+  readonly retrieval: RetrievalOptions | false | undefined;
+  /** Which field asked for the collection, for errors. */
+  readonly collectionParam: string;
+  /** Everything that we do not own, without the `file_search` tool. */
+  readonly parameters: JsonObject;
+}
+
+/** Throws `invalid_request` for a malformed `file_search` tool, or when it and `retrieval` both ask. */
+export function chatRequest(body: ChatCompletionRequest): ChatRequest {
+  const { model, messages, stream, stream_options: streamOptions, retrieval, tools, tool_choice, ...rest } = body;
+  const fileSearch = fileSearchOf(tools ?? []);
+  if (fileSearch !== undefined && typeof retrieval === "object" && retrieval !== null) {
+    throw new AppError("invalid_request", "send either `retrieval` or a `file_search` tool, not both", {
+      details: { param: "retrieval" },
+    });
+  }
+  const ownRetrieval = retrieval === true || retrieval === null ? undefined : retrieval;
+  return {
+    model,
+    messages: messages.map((message) => ({ ...message, content: message.content ?? null }) as ChatMessage),
+    stream: stream ?? false,
+    includeUsage: streamOptions?.include_usage ?? false,
+    retrieval: ownRetrieval === false ? false : (fileSearch ?? ownRetrieval),
+    collectionParam: fileSearch === undefined ? "retrieval.collection" : "tools",
+    // The body came from JSON, and what the schema does not know it left as it was.
+    parameters: { ...(rest as JsonObject), ...forwardedTools(tools ?? [], tool_choice) },
+  };
+}
+
+type Tools = NonNullable<ChatCompletionRequest["tools"]>;
+
+function isFileSearch({ type }: Tools[number]): boolean {
+  return type === "file_search";
+}
+
+function fileSearchOf(tools: Tools): RetrievalOptions | undefined {
+  const index = tools.findIndex(isFileSearch);
+  if (index === -1) {
+    return undefined;
+  }
+  if (tools.filter(isFileSearch).length > 1) {
+    throw new AppError("invalid_request", "tools: at most one file_search tool", { details: { param: "tools" } });
+  }
+  const parsed = fileSearchToolSchema.safeParse(tools[index]);
+  if (!parsed.success) {
+    throw invalidRequest(parsed.error, ["tools", index]);
+  }
+  return fileSearchOptions(parsed.data);
+}
+
+/** Providers refuse a tool they do not know, an empty list of tools, and the choice of a tool that is not there. */
+function forwardedTools(tools: Tools, choice: unknown): JsonObject {
+  const others = tools.filter((tool) => !isFileSearch(tool));
+  if (others.length === 0 && tools.length > 0) {
+    return {};
+  }
+  const choosesFileSearch =
+    typeof choice === "object" && choice !== null && "type" in choice && choice.type === "file_search";
+  return {
+    // Both came from JSON and are passed on as they were.
+    ...(others.length === 0 ? {} : { tools: others as readonly JsonObject[] }),
+    ...(choice === undefined || choosesFileSearch ? {} : { tool_choice: choice as JsonObject }),
+  };
+}

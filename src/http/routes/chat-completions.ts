@@ -1,0 +1,127 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import { z } from "@hono/zod-openapi";
+import type { AppDependencies } from "../../app.ts";
+import type { AnswerRetrieval } from "../../rag/answer-query.ts";
+import { clampTopK } from "../../retrieval/clamp-top-k.ts";
+import { AppError } from "../../shared/errors.ts";
+import { answerHead } from "../answer-head.ts";
+import { ChatCompletionChunks, type CompletionIdentity } from "../chat-completion-chunks.ts";
+import { chatCompletionStream } from "../chat-completion-stream.ts";
+import { chatCompletion } from "../chat-completion.ts";
+import { chatRequest, type ChatRequest } from "../chat-request.ts";
+import { findCollection } from "../find-collection.ts";
+import type { HttpContext, HttpEnvironment } from "../http-context.ts";
+import { readJson } from "../read-json.ts";
+import { chatCompletionRequestSchema, chatCompletionResponseSchema } from "../schemas/chat-completion.ts";
+import { jsonRoute } from "../schemas/json-route.ts";
+import { timedEvents } from "../timed-events.ts";
+
+/** Passages of an answer when the client does not say: what a small model reads without losing the question. */
+const DEFAULT_TOP_K = 5;
+
+const route = jsonRoute({
+  method: "post",
+  path: "/v1/chat/completions",
+  summary: "Answer with retrieval and citations",
+  description:
+    "OpenAI's chat completions. Streams carry the passages in their first chunk and citations as `delta.annotations`; a stream that fails ends in an error frame and never in `[DONE]`.",
+  request: chatCompletionRequestSchema,
+  response: chatCompletionResponseSchema,
+  alternatives: { "text/event-stream": { schema: z.string() } },
+});
+
+/** `POST /v1/chat/completions`, streamed or not. */
+export function registerChatCompletions(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post(route.path, (c) => chatCompletions(c, dependencies));
+}
+
+async function chatCompletions(c: HttpContext, dependencies: AppDependencies): Promise<Response> {
+  const request = chatRequest(await readJson(c.req.raw, { schema: chatCompletionRequestSchema }));
+  const model = request.model ?? dependencies.configuration.defaultModel;
+  const targets = dependencies.targetLms(model);
+  if (request.stream && !targets[0].canStream) {
+    throw new AppError("stream_unsupported", `model "${model}" cannot stream; send \`"stream": false\``, {
+      details: { param: "stream" },
+    });
+  }
+  const abort = new AbortController();
+  const events = dependencies.answer({
+    targets,
+    messages: request.messages,
+    parameters: request.parameters,
+    stream: request.stream,
+    retrieval: await answerRetrieval(request, dependencies),
+    signal: AbortSignal.any([c.req.raw.signal, abort.signal]),
+  });
+  const identity: CompletionIdentity = {
+    id: `chatcmpl-${crypto.randomUUID().replaceAll("-", "")}`,
+    created: Math.floor(Date.now() / 1000),
+    model,
+  };
+  c.set("logFields", { model, stream: request.stream });
+  const timed = timedEvents(events, c.get("timings"));
+  if (!request.stream) {
+    return c.json(await chatCompletion(timed, identity));
+  }
+  return streamed(c, {
+    log: dependencies.log,
+    body: {
+      events: await answerHead(timed),
+      chunks: new ChatCompletionChunks({ ...identity, includeUsage: request.includeUsage }),
+      abort: () => abort.abort(),
+    },
+  });
+}
+
+interface StreamedOptions {
+  readonly log: AppDependencies["log"];
+  readonly body: Omit<Parameters<typeof chatCompletionStream>[0], "onEnd">;
+}
+
+function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
+  const requestId = c.get("requestId");
+  const timings = c.get("timings");
+  const stream = chatCompletionStream({
+    ...body,
+    // The access log line of a stream is written at its first byte; how it ended is known here only.
+    onEnd: (error) =>
+      log({
+        event: "stream-end",
+        request_id: requestId,
+        duration_ms: timings.elapsed(),
+        ...(error === undefined ? {} : { error_code: error.code }),
+      }),
+  });
+  return new Response(stream, {
+    headers: {
+      "content-type": "text/event-stream; charset=utf-8",
+      // `no-transform` and nginx's switch keep proxies from collecting a stream before they pass it on.
+      "cache-control": "no-cache, no-transform",
+      "x-accel-buffering": "no",
+    },
+  });
+}
+
+async function answerRetrieval(
+  { retrieval, collectionParam }: ChatRequest,
+  { configuration, store }: AppDependencies,
+): Promise<AnswerRetrieval | false> {
+  if (retrieval === false) {
+    return false;
+  }
+  const { collection, top_k, filter, mode, min_score, on_error, query, rewrite } = retrieval ?? {};
+  return {
+    ...clampTopK(top_k ?? DEFAULT_TOP_K),
+    collection: await findCollection(store, {
+      name: collection ?? configuration.defaultCollection,
+      param: collectionParam,
+    }),
+    mode: mode ?? "hybrid",
+    onError: on_error ?? "degrade",
+    ...(filter === undefined ? {} : { filter }),
+    ...(min_score === undefined ? {} : { minScore: min_score }),
+    ...(query === undefined ? {} : { query }),
+    ...(rewrite === undefined ? {} : { rewrite }),
+  };
+}

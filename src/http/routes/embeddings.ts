@@ -1,0 +1,62 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppDependencies } from "../../app.ts";
+import type { EncodedTexts, Encoder } from "../../encoder/encoder.ts";
+import { AppError } from "../../shared/errors.ts";
+import { toBase64 } from "../base64.ts";
+import type { HttpContext, HttpEnvironment } from "../http-context.ts";
+import { readJson } from "../read-json.ts";
+import { embeddingsRequestSchema, embeddingsResponseSchema } from "../schemas/embeddings.ts";
+import { jsonRoute } from "../schemas/json-route.ts";
+
+const route = jsonRoute({
+  method: "post",
+  path: "/v1/embeddings",
+  summary: "Embed texts with the encoder",
+  request: embeddingsRequestSchema,
+  response: embeddingsResponseSchema,
+});
+
+/** `POST /v1/embeddings`: the encoder in OpenAI's shape. */
+export function registerEmbeddings(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post(route.path, (c) => embeddings(c, dependencies));
+}
+
+async function embeddings(c: HttpContext, { encoder: encoderSource }: AppDependencies): Promise<Response> {
+  const body = await readJson(c.req.raw, { schema: embeddingsRequestSchema });
+  const encoder = await encoderSource();
+  const { name, dims } = encoder.manifest;
+  if (body.model !== undefined && body.model !== name) {
+    throw new AppError("unknown_model", `no embedding model "${body.model.slice(0, 128)}"; there is "${name}"`, {
+      details: { param: "model" },
+    });
+  }
+  if (body.dimensions !== undefined && body.dimensions !== dims) {
+    throw new AppError(
+      "invalid_request",
+      `dimensions: ${name} has ${dims} dimensions and cannot be cut to ${body.dimensions}`,
+      {
+        details: { param: "dimensions" },
+      },
+    );
+  }
+  const before = c.get("timings").elapsed();
+  const { embeddings, tokenCount } = await encode(encoder, body.input_type, body.input);
+  c.get("timings").record("encode", c.get("timings").elapsed() - before);
+  return c.json({
+    object: "list",
+    data: embeddings.map((embedding, index) => ({
+      object: "embedding",
+      index,
+      embedding: body.encoding_format === "base64" ? toBase64(embedding) : [...embedding],
+    })),
+    model: name,
+    usage: { prompt_tokens: tokenCount, total_tokens: tokenCount },
+  });
+}
+
+function encode(encoder: Encoder, side: "query" | "passage", texts: readonly string[]): Promise<EncodedTexts> {
+  return side === "query"
+    ? encoder.encodeQueries(texts)
+    : encoder.encodePassages(texts.map((text) => ({ title: "", text })));
+}

@@ -1,0 +1,53 @@
+import { type OpenAPIHono, z } from "@hono/zod-openapi";
+import type { AppDependencies } from "../../app.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { JsonObject } from "../../shared/json.ts";
+import type { HttpContext, HttpEnvironment } from "../http-context.ts";
+import { jsonRoute } from "../schemas/json-route.ts";
+import { modelListSchema, modelSchema } from "../schemas/models.ts";
+
+const listRoute = jsonRoute({
+  method: "get",
+  path: "/v1/models",
+  summary: "Target LMs and the encoder",
+  response: modelListSchema,
+});
+
+const getRoute = jsonRoute({
+  method: "get",
+  path: "/v1/models/{model}",
+  summary: "One target LM or the encoder",
+  params: z.object({ model: z.string() }),
+  response: modelSchema,
+});
+
+/** `GET /v1/models` and `GET /v1/models/{model}`. */
+export function registerModels(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+  app.openAPIRegistry.registerPath(listRoute);
+  app.openAPIRegistry.registerPath(getRoute);
+  app.get("/v1/models", async (c) => c.json({ object: "list", data: await listModels(dependencies) }));
+  // Names of models may contain slashes (`@cf/meta/llama`), escaped by some clients and not by others.
+  app.get("/v1/models/:model{.+}", (c) => getModel(c, dependencies));
+}
+
+async function getModel(c: HttpContext, dependencies: AppDependencies): Promise<Response> {
+  const name = c.req.param("model");
+  const model = (await listModels(dependencies)).find(({ id }) => id === name);
+  if (model === undefined) {
+    throw new AppError("unknown_model", `there is no model "${String(name).slice(0, 128)}"; see GET /v1/models`, {
+      details: { param: "model" },
+    });
+  }
+  return c.json(model);
+}
+
+async function listModels({ configuration, encoder }: AppDependencies): Promise<JsonObject[]> {
+  const { manifest } = await encoder();
+  const targets = [...configuration.targetLms].map(([name, { provider }]) => modelBody(name, provider));
+  return [...targets, modelBody(manifest.name, "encoder")];
+}
+
+/** OpenAI's shape wants a time of creation; a configuration has none. */
+function modelBody(id: string, ownedBy: string): JsonObject {
+  return { id, object: "model", created: 0, owned_by: ownedBy };
+}

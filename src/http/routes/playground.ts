@@ -1,0 +1,19 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppDependencies } from "../../app.ts";
+import { AppError } from "../../shared/errors.ts";
+import type { HttpContext, HttpEnvironment } from "../http-context.ts";
+import { securityHeaders } from "../middleware/security-headers.ts";
+
+/** `GET /` and the files of the page under `/playground/`. No other static asset (encoder, demo vectors) is public. */
+export function registerPlayground(app: OpenAPIHono<HttpEnvironment>, { readAsset }: AppDependencies): void {
+  const serve = async (c: HttpContext, path: string): Promise<Response> => {
+    const response = await readAsset(path, c.req.raw.headers);
+    if (response.status === 404) {
+      throw new AppError("unknown_route", `no such path: ${c.req.path}`);
+    }
+    return new Response(response.body, response);
+  };
+  const headers = securityHeaders();
+  app.get("/", headers, (c) => serve(c, "/playground/"));
+  app.get("/playground/:file", headers, (c) => serve(c, `/playground/${c.req.param("file")}`));
+}

@@ -1,0 +1,48 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppDependencies } from "../../app.ts";
+import { clampTopK } from "../../retrieval/clamp-top-k.ts";
+import { findCollection } from "../find-collection.ts";
+import type { HttpContext, HttpEnvironment } from "../http-context.ts";
+import { readJson } from "../read-json.ts";
+import { outcomeBody, passageBody } from "../retrieval-body.ts";
+import { jsonRoute } from "../schemas/json-route.ts";
+import { retrieveRequestSchema, retrieveResponseSchema } from "../schemas/retrieve.ts";
+
+const route = jsonRoute({
+  method: "post",
+  path: "/v1/retrieve",
+  summary: "Search a collection",
+  request: retrieveRequestSchema,
+  response: retrieveResponseSchema,
+});
+
+/** `POST /v1/retrieve`: search only. */
+export function registerRetrieve(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+  app.openAPIRegistry.registerPath(route);
+  app.post(route.path, (c) => retrieve(c, dependencies));
+}
+
+async function retrieve(c: HttpContext, { configuration, store, retriever }: AppDependencies): Promise<Response> {
+  const body = await readJson(c.req.raw, { schema: retrieveRequestSchema });
+  const { topK, notices } = clampTopK(body.top_k);
+  const collection = await findCollection(store, {
+    name: body.collection ?? configuration.defaultCollection,
+    param: "collection",
+  });
+  const outcome = await retriever.retrieve({
+    query: body.query,
+    collection,
+    mode: body.mode,
+    topK,
+    failClosed: body.on_error === "fail",
+    signal: c.req.raw.signal,
+    ...(body.filter === undefined ? {} : { filter: body.filter }),
+    ...(body.min_score === undefined ? {} : { minScore: body.min_score }),
+  });
+  c.get("timings").recordAll(outcome.timings);
+  return c.json({
+    object: "retrieval",
+    ...outcomeBody({ query: body.query, collection: collection.name, outcome, notices }),
+    data: outcome.passages.map(passageBody),
+  });
+}

@@ -1,0 +1,43 @@
+import type { RouteConfig, z } from "@hono/zod-openapi";
+import { errorSchema } from "./error.ts";
+
+interface JsonRouteOptions<Path extends string> {
+  readonly method: "get" | "post" | "put" | "delete";
+  /** In OpenAPI's form, `{name}`. */
+  readonly path: Path;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly request?: z.ZodType;
+  readonly response: z.ZodType;
+  /** Other media types of the 200 reply. */
+  readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
+  /** Whether a bearer key is wanted (where keys are configured). Default true. */
+  readonly secured?: boolean;
+}
+
+/** The OpenAPI entry of a route that speaks JSON and fails in OpenAI's way. */
+export function jsonRoute<const Path extends string>(
+  options: JsonRouteOptions<Path>,
+): Omit<RouteConfig, "path"> & { readonly path: Path } {
+  const { method, path, summary, description, params, request, response, alternatives, secured = true } = options;
+  const error = { "application/json": { schema: errorSchema } };
+  return {
+    method,
+    path,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    ...(secured ? { security: [{ bearer: [] }] } : {}),
+    request: {
+      ...(params === undefined ? {} : { params }),
+      ...(request === undefined
+        ? {}
+        : { body: { required: true, content: { "application/json": { schema: request } } } }),
+    },
+    responses: {
+      200: { description: "Done", content: { "application/json": { schema: response }, ...alternatives } },
+      "4XX": { description: "The request cannot be served; `error.code` and `error.param` say why", content: error },
+      "5XX": { description: "We or the target LM failed", content: error },
+    },
+  };
+}

@@ -1,0 +1,28 @@
+import { z } from "@hono/zod-openapi";
+import {
+  collectionNameSchema,
+  filterSchema,
+  minScoreSchema,
+  modeSchema,
+  onErrorSchema,
+  outcomeShape,
+  passageSchema,
+  querySchema,
+  topKSchema,
+} from "./retrieval.ts";
+
+export const retrieveRequestSchema = z
+  .strictObject({
+    query: querySchema,
+    collection: collectionNameSchema.optional(),
+    top_k: topKSchema.default(10),
+    mode: modeSchema.default("hybrid"),
+    filter: filterSchema.optional(),
+    min_score: minScoreSchema.optional(),
+    on_error: onErrorSchema.default("degrade"),
+  })
+  .openapi("RetrieveRequest");
+
+export const retrieveResponseSchema = z
+  .object({ object: z.literal("retrieval"), ...outcomeShape, data: z.array(passageSchema) })
+  .openapi("RetrieveResponse");

@@ -1,0 +1,87 @@
+import { z } from "zod";
+import { parseTargetLmTable, type TargetLmTable } from "../generation/target-lm-configuration.ts";
+import { parseEmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
+import { AppError } from "./errors.ts";
+
+/** Everything that is set from outside, checked once. Secrets of providers are not here: they are read when needed. */
+export interface Configuration {
+  /** `local` needs no keys; `production` refuses to work without. */
+  readonly mode: "local" | "production";
+  readonly targetLms: TargetLmTable;
+  /** The model of requests that name none. */
+  readonly defaultModel: string;
+  /** The collection of requests that name none. */
+  readonly defaultCollection: string;
+  /** Origins whose pages may call the client routes; "*" for any. */
+  readonly corsOrigins: readonly string[];
+  /** Keys of the client routes. Empty in local mode only: then they are open. */
+  readonly apiKeys: readonly string[];
+  /** Key of the admin routes. Without one they are open in local mode and closed in production. */
+  readonly adminKey: string | undefined;
+}
+
+const variablesSchema = z.object({
+  MODE: z.enum(["local", "production"]),
+  TARGET_LMS: z.string(),
+  DEFAULT_MODEL: z.string().min(1),
+  DEFAULT_COLLECTION: z.string().min(1).max(64),
+  CORS_ORIGINS: z
+    .string()
+    .transform(splitList)
+    .pipe(z.array(z.union([z.literal("*"), z.url().transform(originOf)])))
+    .optional(),
+  EMBEDDED_VECTORIZE: z.string().optional(),
+  API_KEYS: z.string().transform(splitList).optional(),
+  ADMIN_KEY: z.string().trim().min(1).optional(),
+});
+
+/**
+ * Parses the Worker's variables and secrets.
+ *
+ * @throws AppError `configuration_invalid` that names the variable; values are not repeated, as some are secret.
+ */
+export function parseConfiguration(environment: object): Configuration {
+  const parsed = variablesSchema.safeParse(environment);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);
+    throw invalid(problems.join("; "));
+  }
+  const variables = parsed.data;
+  const targetLms = parseTargetLmTable(variables.TARGET_LMS);
+  if (!targetLms.has(variables.DEFAULT_MODEL)) {
+    throw invalid(`DEFAULT_MODEL: "${variables.DEFAULT_MODEL}" is not a model of TARGET_LMS`);
+  }
+  // Used by the embedded index, which runs elsewhere; a mistake in it is to be seen here, at the first request.
+  parseEmbeddedIndexSettings(variables.EMBEDDED_VECTORIZE);
+  const apiKeys = variables.API_KEYS ?? [];
+  if (variables.MODE === "production" && apiKeys.length === 0) {
+    throw invalid(
+      "API_KEYS: MODE is production, which needs keys; set them, comma-separated, with `wrangler secret put API_KEYS`",
+    );
+  }
+  return {
+    mode: variables.MODE,
+    targetLms,
+    defaultModel: variables.DEFAULT_MODEL,
+    defaultCollection: variables.DEFAULT_COLLECTION,
+    corsOrigins: variables.CORS_ORIGINS ?? [],
+    apiKeys,
+    adminKey: variables.ADMIN_KEY,
+  };
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(",")
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== "");
+}
+
+/** Browsers send `https://host`, people write `https://host/`. */
+function originOf(url: string): string {
+  return new URL(url).origin;
+}
+
+function invalid(message: string): AppError {
+  return new AppError("configuration_invalid", `the Worker's configuration is invalid: ${message}`);
+}
