@@ -1,13 +1,10 @@
-import { scalarKernel } from "../vector-index/dot-kernel.ts";
 import type { EmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
 import { exactSearch } from "../vector-index/exact-search.ts";
 import { embeddedCapacity, VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 import { parseListOptions } from "../vector-index/list-options.ts";
 import { metadataFromIndexed, type MetadataIndex } from "../vector-index/metadata.ts";
-import { quantizeRow } from "../vector-index/quantize.ts";
 import { parseQueryOptions, type ParsedQueryOptions } from "../vector-index/query-options.ts";
 import { scoreOf } from "../vector-index/similarity.ts";
-import { VectorImage } from "../vector-index/vector-image.ts";
 import type {
   VectorIndexInfo,
   VectorMatch,
@@ -18,9 +15,9 @@ import type {
 } from "../vector-index/vector-index.ts";
 import { parseIds, parseQueryVector, parseVectors, type AcceptedVector } from "../vector-index/vector-input.ts";
 import { vectorizeProblem } from "../vector-index/vectorize-problem.ts";
+import { LoadedIndex } from "./loaded-index.ts";
 import { MetadataIndexes } from "./metadata-indexes.ts";
 import {
-  NO_NAMESPACE,
   type IndexedVector,
   type MutationKind,
   type PendingMutation,
@@ -50,12 +47,6 @@ interface Mutation extends Omit<PendingMutation, "sequence"> {
   readonly vectors: readonly IndexedVector[];
 }
 
-/** The memory image and the names that its namespace numbers stand for. */
-interface Loaded {
-  readonly image: VectorImage;
-  readonly namespaces: Map<string, number>;
-}
-
 /**
  * The embedded Vectorize: its rules over a store and a memory image, synchronous and therefore serial. Arguments are `unknown`:
  * they come over RPC from whatever program uses the binding. Throws `AppError`s made by `vectorizeProblem`.
@@ -68,7 +59,7 @@ export class EmbeddedIndex {
   readonly #metadataIndexes: MetadataIndexes;
   /** Accepted, not yet visible; in order. */
   #pending: PendingMutation[];
-  #loaded: Loaded | undefined;
+  #loaded: LoadedIndex | undefined;
 
   constructor(options: EmbeddedIndexOptions) {
     this.#options = options;
@@ -233,20 +224,12 @@ export class EmbeddedIndex {
     return this.#loaded?.image.size ?? this.#store.vectorCount();
   }
 
-  #load(): Loaded {
-    if (this.#loaded === undefined) {
-      const { dimensions, metric } = this.#settings;
-      const image = new VectorImage({ dimensions, metric, capacity: this.#capacity, kernel: scalarKernel });
-      for (const index of this.#metadataIndexes.list()) {
-        image.addColumn(index);
-      }
-      for (const { slot, indexed, ...row } of this.#store.rows()) {
-        image.set(slot, { ...row, indexed: this.#metadataIndexes.readIndexed(indexed) });
-      }
-      image.releaseGaps();
-      this.#loaded = { image, namespaces: this.#store.namespaces() };
-    }
-    return this.#loaded;
+  #load(): LoadedIndex {
+    return (this.#loaded ??= new LoadedIndex({
+      store: this.#store,
+      settings: this.#settings,
+      metadataIndexes: this.#metadataIndexes,
+    }));
   }
 
   #accept(kind: MutationKind, vectors: readonly IndexedVector[]): VectorMutation {
@@ -290,46 +273,9 @@ export class EmbeddedIndex {
   }
 
   #apply({ kind, mutationId, visibleAt, vectors }: Mutation): void {
-    const loaded = this.#load();
-    const touched = new Set<number>();
-    for (const vector of vectors) {
-      const slot = this.#store.slotOf(vector.id);
-      if (kind === "delete") {
-        if (slot !== undefined) {
-          touched.add(loaded.image.namespaceOf(slot));
-          this.#store.deleteVector(slot);
-          loaded.image.delete(slot);
-        }
-      } else if (slot === undefined || kind === "upsert") {
-        if (slot !== undefined) {
-          touched.add(loaded.image.namespaceOf(slot));
-        }
-        this.#put(loaded, slot ?? loaded.image.takeSlot(), vector);
-      }
-    }
-    this.#dropEmptyNamespaces(loaded, touched);
+    this.#load().apply(kind, vectors);
     this.#store.writeState("processedUpToMutation", mutationId);
     this.#store.writeState("processedUpToDatetime", new Date(visibleAt).toISOString());
-  }
-
-  #put({ image, namespaces }: Loaded, slot: number, vector: IndexedVector): void {
-    const row = { ...quantizeRow(vector.values), namespace: NO_NAMESPACE };
-    if (vector.namespace !== null) {
-      row.namespace = namespaces.get(vector.namespace) ?? this.#store.addNamespace(vector.namespace);
-      namespaces.set(vector.namespace, row.namespace);
-    }
-    this.#store.writeVector(slot, vector, row);
-    image.set(slot, { ...row, indexed: this.#metadataIndexes.readIndexed(vector.indexed) });
-  }
-
-  /** A namespace lasts as long as it has vectors. */
-  #dropEmptyNamespaces({ image, namespaces }: Loaded, touched: ReadonlySet<number>): void {
-    for (const [name, number] of touched.size === 0 ? [] : namespaces) {
-      if (touched.has(number) && image.namespaceSize(number) === 0) {
-        this.#store.deleteNamespace(number);
-        namespaces.delete(name);
-      }
-    }
   }
 
   #checkRoom(vectors: readonly AcceptedVector[]): void {

@@ -70,10 +70,8 @@ export class VectorStore {
   }
 
   readState(key: string): string | undefined {
-    for (const [value] of this.#sql.exec("SELECT value FROM state WHERE key = ?", key).raw()) {
-      return String(value);
-    }
-    return undefined;
+    const [row] = this.#sql.exec<{ value: string }>("SELECT value FROM state WHERE key = ?", key);
+    return row?.value;
   }
 
   writeState(key: string, value: string): void {
@@ -134,10 +132,8 @@ export class VectorStore {
   }
 
   slotOf(id: string): number | undefined {
-    for (const [slot] of this.#sql.exec("SELECT slot FROM vectors WHERE id = ?", id).raw()) {
-      return Number(slot);
-    }
-    return undefined;
+    const [row] = this.#sql.exec<{ slot: number }>("SELECT slot FROM vectors WHERE id = ?", id);
+    return row?.slot;
   }
 
   /** How many of the ids hold a vector. */

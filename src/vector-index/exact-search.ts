@@ -73,37 +73,22 @@ interface QueryTerms {
   readonly allowance: number;
 }
 
-function queryTerms(image: VectorImage, query: QuantizedQuery): QueryTerms {
-  const { norm: queryNorm, residual, scale } = query;
-  switch (image.metric) {
-    case "cosine": {
-      // The query's length is divided out; a zero query has similarity 0 to everything.
-      const inverse = queryNorm === 0 ? 0 : 1 / queryNorm;
-      return {
-        dotFactor: scale * inverse,
-        constant: 0,
-        norm: queryNorm * inverse,
-        residual: residual * inverse,
-        allowance: ROUNDING_ALLOWANCE,
-      };
-    }
-    case "euclidean":
-      return {
-        dotFactor: scale,
-        constant: -(queryNorm ** 2),
-        norm: queryNorm,
-        residual,
-        allowance: ROUNDING_ALLOWANCE * (image.maxNorm + queryNorm) ** 2,
-      };
-    case "dot-product":
-      return {
-        dotFactor: scale,
-        constant: 0,
-        norm: queryNorm,
-        residual,
-        allowance: ROUNDING_ALLOWANCE * image.maxNorm * queryNorm,
-      };
+function queryTerms(image: VectorImage, { norm: queryNorm, residual, scale }: QuantizedQuery): QueryTerms {
+  if (image.metric === "cosine") {
+    // The query's length is divided out; a zero query has similarity 0 to everything.
+    const inverse = queryNorm === 0 ? 0 : 1 / queryNorm;
+    return {
+      dotFactor: scale * inverse,
+      constant: 0,
+      norm: queryNorm * inverse,
+      residual: residual * inverse,
+      allowance: ROUNDING_ALLOWANCE,
+    };
   }
+  const shared = { dotFactor: scale, norm: queryNorm, residual };
+  return image.metric === "euclidean"
+    ? { ...shared, constant: -(queryNorm ** 2), allowance: ROUNDING_ALLOWANCE * (image.maxNorm + queryNorm) ** 2 }
+    : { ...shared, constant: 0, allowance: ROUNDING_ALLOWANCE * image.maxNorm * queryNorm };
 }
 
 interface ScannedBlock {

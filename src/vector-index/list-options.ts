@@ -8,7 +8,7 @@ export function parseListOptions(options: unknown = {}): { count: number; after:
   if (typeof count !== "number" || !Number.isInteger(count) || count < 1 || count > VECTORIZE_LIMITS.listCount) {
     throw vectorizeProblem(
       "invalidList",
-      `count must be an integer from 1 to ${VECTORIZE_LIMITS.listCount}, got ${String(count)}`,
+      `count must be an integer from 1 to ${VECTORIZE_LIMITS.listCount}, got ${JSON.stringify(count)}`,
     );
   }
   if (cursor !== null && typeof cursor !== "string") {

@@ -8,18 +8,6 @@ export interface MetadataColumn {
   keep(test: FilterTest, slots: Uint32Array, count: number): number;
 }
 
-/** A column of `capacity` slots, all without a value: 4, 8 or 1 bytes a slot, and each distinct string once. */
-export function createMetadataColumn(type: MetadataIndexType, capacity: number): MetadataColumn {
-  switch (type) {
-    case "string":
-      return new StringColumn(capacity);
-    case "number":
-      return new NumberColumn(capacity);
-    case "boolean":
-      return new BooleanColumn(capacity);
-  }
-}
-
 const NO_TERM = 0;
 
 /** Dictionary-encoded: a test runs once per distinct string, not once per vector. */
@@ -126,4 +114,15 @@ class BooleanColumn implements MetadataColumn {
     }
     return kept;
   }
+}
+
+const COLUMNS = {
+  string: StringColumn,
+  number: NumberColumn,
+  boolean: BooleanColumn,
+} satisfies Record<MetadataIndexType, new (capacity: number) => MetadataColumn>;
+
+/** A column of `capacity` slots, all without a value: 4, 8 or 1 bytes a slot, and each distinct string once. */
+export function createMetadataColumn(type: MetadataIndexType, capacity: number): MetadataColumn {
+  return new COLUMNS[type](capacity);
 }

@@ -45,14 +45,14 @@ function parseReturnMetadata(value: unknown): MetadataRetrieval {
     throw unparsable("returnMetadata: expected value");
   }
   throw unparsable(
-    `Invalid returnMetadata option. Expected: true, false, "none", "indexed" or "all"; got: ${String(value)}`,
+    `Invalid returnMetadata option. Expected: true, false, "none", "indexed" or "all"; got: ${JSON.stringify(value)}`,
   );
 }
 
 function parseTopK(value: unknown, hasPayload: boolean): number {
   const topK = value ?? VECTORIZE_LIMITS.defaultTopK;
   if (typeof topK !== "number" || !Number.isInteger(topK) || topK < 1) {
-    throw vectorizeProblem("invalidTopK", `top K must be an integer of at least 1, but got ${String(topK)}`);
+    throw vectorizeProblem("invalidTopK", `top K must be an integer of at least 1, but got ${JSON.stringify(topK)}`);
   }
   if (topK > VECTORIZE_LIMITS.topK) {
     throw vectorizeProblem("topKTooLarge", `max top K is ${VECTORIZE_LIMITS.topK}, but got ${topK}`);

@@ -42,15 +42,14 @@ export function similarity({ metric, query, queryNorm, values, valuesNorm }: Sim
   return norms === 0 ? 0 : sum / norms;
 }
 
-/** Vectorize's score: the cosine; the distance (0 best); the NEGATIVE dot product (smallest best). */
-export function scoreOf(metric: VectorMetric, similarityValue: number): number {
-  switch (metric) {
-    case "cosine":
-      return similarityValue;
-    case "euclidean":
-      return Math.sqrt(-similarityValue);
-    case "dot-product":
-      // `0 -` and not `-`: a score of -0 helps nobody.
-      return 0 - similarityValue;
-  }
+/** `0 -` and not `-`: a score of -0 helps nobody. */
+const SCORES = {
+  cosine: (value) => value,
+  euclidean: (value) => Math.sqrt(0 - value),
+  "dot-product": (value) => 0 - value,
+} satisfies Record<VectorMetric, (value: number) => number>;
+
+/** Vectorize's score of a `similarity`: the cosine; the distance (0 best); the NEGATIVE dot product (smallest best). */
+export function scoreOf(metric: VectorMetric, value: number): number {
+  return SCORES[metric](value);
 }

@@ -9,6 +9,13 @@ import type { VectorMetric } from "./similarity.ts";
 /** Rows a block: memory grows in steps of 1.5 MB at 384 dimensions, without ever copying what is there. */
 export const BLOCK_ROWS = 4096;
 
+/** How much of an error in the dot product shows in the similarity of a vector of that length. */
+const AMPLIFICATIONS = {
+  cosine: (norm) => (norm === 0 ? 0 : 1 / norm),
+  euclidean: () => 2,
+  "dot-product": () => 1,
+} satisfies Record<VectorMetric, (norm: number) => number>;
+
 export interface ImageRow extends QuantizedRow {
   readonly namespace: number;
   readonly indexed: Iterable<readonly [propertyName: string, value: IndexedValue]>;
@@ -111,7 +118,7 @@ export class VectorImage {
     this.#namespaces.set(slot, row.namespace);
     const block = (this.blocks[Math.floor(slot / BLOCK_ROWS)] ??= this.kernel.allocateBlock(BLOCK_ROWS, this.stride));
     block.set(row.codes, (slot % BLOCK_ROWS) * this.stride);
-    const amplification = this.#amplification(row.norm);
+    const amplification = AMPLIFICATIONS[this.metric](row.norm);
     this.factor[slot] = row.scale * amplification;
     this.offset[slot] = this.metric === "euclidean" ? -(row.norm ** 2) : 0;
     this.rowBound[slot] = row.residual * amplification;
@@ -140,18 +147,6 @@ export class VectorImage {
       }
     }
     return slots.subarray(0, count);
-  }
-
-  /** How an error of the dot product shows in the similarity. */
-  #amplification(norm: number): number {
-    switch (this.metric) {
-      case "cosine":
-        return norm === 0 ? 0 : 1 / norm;
-      case "euclidean":
-        return 2;
-      case "dot-product":
-        return 1;
-    }
   }
 
   #setColumns(slot: number, values: ReadonlyMap<string, IndexedValue>): void {
