@@ -1,6 +1,7 @@
 import { vectorIdOf } from "../ingestion/vector-id.ts";
 import { AppError } from "../shared/errors.ts";
 import { compileFilter } from "./filter-sql.ts";
+import { filterableMetadata } from "./filterable-metadata.ts";
 import { buildFtsQuery } from "./fts-query.ts";
 import {
   createFullTextTable,
@@ -81,12 +82,13 @@ export class SqlPassageStore implements PassageStore {
     for (const chunk of chunkBySize(rows)) {
       statements.push(
         {
-          sql: `INSERT INTO passages (collection_id, passage_id, vector_id, document_id, title, text, url, metadata)
+          sql: `INSERT INTO passages (collection_id, passage_id, vector_id, document_id, title, text, url, metadata, filterable)
             SELECT ?1, value ->> '$[0]', value ->> '$[1]', value ->> '$[2]', value ->> '$[3]', value ->> '$[4]',
-              value ->> '$[5]', value ->> '$[6]'
+              value ->> '$[5]', value ->> '$[6]', value ->> '$[7]'
             FROM json_each(?2) WHERE true
             ON CONFLICT (collection_id, passage_id) DO UPDATE SET document_id = excluded.document_id,
-              title = excluded.title, text = excluded.text, url = excluded.url, metadata = excluded.metadata`,
+              title = excluded.title, text = excluded.text, url = excluded.url, metadata = excluded.metadata,
+              filterable = excluded.filterable`,
           params: [key, `[${chunk.map(({ json }) => json).join(",")}]`],
         },
         indexPassages(key, JSON.stringify(chunk.map(({ id }) => id))),
@@ -139,7 +141,10 @@ export class SqlPassageStore implements PassageStore {
       return [];
     }
     const table = fullTextTable(await this.#keyOf(collection));
-    const condition = compileFilter(filter, { column: "passages.metadata", firstParam: 4 });
+    const condition = compileFilter(filter, {
+      metadata: "coalesce(passages.filterable, passages.metadata)",
+      firstParam: 4,
+    });
     // FTS5 gives small (negative) ranks to good rows.
     const rows = await this.#database.query({
       sql: `SELECT passages.passage_id, -${table}.rank AS score FROM ${table} JOIN passages ON passages.id = ${table}.rowid
@@ -214,7 +219,9 @@ interface PassageRow {
 async function toRow(collection: string, passage: Passage): Promise<PassageRow> {
   const { id, documentId, title, text, url, metadata } = passage;
   const vectorId = await vectorIdOf(collection, id);
-  return { id, json: JSON.stringify([id, vectorId, documentId, title, text, url, JSON.stringify(metadata)]) };
+  const filterable = filterableMetadata(metadata);
+  const columns = [id, vectorId, documentId, title, text, url, JSON.stringify(metadata), filterable ?? null];
+  return { id, json: JSON.stringify(columns) };
 }
 
 function* chunkBySize(rows: readonly PassageRow[]): Generator<readonly PassageRow[]> {

@@ -35,6 +35,8 @@ CREATE TABLE passages (
   text TEXT NOT NULL,
   url TEXT NOT NULL,
   metadata TEXT NOT NULL CHECK (json_valid(metadata)),
+  -- The metadata with strings cut as the vector index cuts them; NULL when that changes nothing.
+  filterable TEXT,
   UNIQUE (collection_id, passage_id)
 );
 

@@ -1,0 +1,45 @@
+import fc from "fast-check";
+
+/** Text made to look like FTS5 syntax, with arbitrary Unicode (NUL, lone surrogates, marks) in between. */
+export const ftsHostileText: fc.Arbitrary<string> = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        '"',
+        '""',
+        "'",
+        "*",
+        "^",
+        "(",
+        ")",
+        "{",
+        "}",
+        ":",
+        "-",
+        "+",
+        ",",
+        "NEAR(",
+        " AND ",
+        " OR ",
+        " NOT ",
+      ),
+      fc.constantFrom(
+        "title:",
+        "rank",
+        "\0",
+        "\ud800",
+        "\udc00",
+        "\u0301",
+        "\u200b",
+        "\ufeff",
+        "\u{e000}",
+        "%",
+        ";--",
+        "\\",
+      ),
+      fc.string({ unit: "binary", maxLength: 6 }),
+      fc.string({ unit: "grapheme", maxLength: 6 }),
+    ),
+    { maxLength: 12 },
+  )
+  .map((parts) => parts.join(""));
