@@ -18,7 +18,9 @@ const ENCODER_FOLDER = "https://assets.invalid/encoder/";
 const MAX_BATCH_TOKENS = 512;
 
 /** What the encoder needs of the static asset binding. */
-export type AssetReader = Pick<Fetcher, "fetch">;
+export interface AssetReader {
+  fetch(url: string): Promise<Response>;
+}
 
 /**
  * The encoder in the static assets under `/encoder/`, loaded at the first call and kept for the isolate's life. Keep the

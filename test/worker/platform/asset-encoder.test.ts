@@ -1,0 +1,81 @@
+import { env } from "cloudflare:workers";
+import { test } from "vitest";
+import { cosine } from "../../../src/encoder/vector.ts";
+import type { AssetReader } from "../../../src/platform/asset-encoder.ts";
+import { createAssetEncoder } from "../../../src/platform/asset-encoder.ts";
+import fixture from "../../fixtures/encoder/default-encoder.json";
+
+/**
+ * Least cosine between the two runtimes. Both multiply the same integers exactly; their floating-point kernels (soft
+ * maximum, GELU, layer norm) differ in the last bits, which tips some activations to the neighbouring integer.
+ */
+const LEAST_COSINE = 0.997;
+
+/** The Worker's own assets, with each answer passed through `intercept`; records what was asked for. */
+function interceptedAssets(intercept: (file: string, response: Response) => Response | Promise<Response>): {
+  assets: AssetReader;
+  files: string[];
+} {
+  const files: string[] = [];
+  const assets: AssetReader = {
+    fetch: async (url) => {
+      const file = url.split("/").at(-1) ?? "";
+      files.push(file);
+      return intercept(file, await env.ASSETS.fetch(url));
+    },
+  };
+  return { assets, files };
+}
+
+function decode(base64: string): Float32Array {
+  return new Float32Array(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)).buffer);
+}
+
+test("embeds as onnxruntime-node does", async ({ expect }) => {
+  const encoder = await createAssetEncoder(env.ASSETS)();
+  expect(encoder.manifest.model.sha256, "run scripts/make-encoder-fixture.ts").toBe(fixture.modelSha256);
+  const { embeddings, tokenCount } = await encoder.encodeQueries(fixture.texts.map(({ text }) => text));
+  const cosines = fixture.texts.map(({ embedding }, i) =>
+    cosine(decode(embedding), embeddings[i] ?? new Float32Array()),
+  );
+  expect(Math.min(...cosines)).toBeGreaterThan(LEAST_COSINE);
+  expect(tokenCount).toBe(fixture.tokenCount);
+});
+
+test("requests that come while the encoder loads share one load", async ({ expect }) => {
+  const { assets, files } = interceptedAssets((_file, response) => response);
+  const source = createAssetEncoder(assets);
+  const encoders = await Promise.all([source(), source(), source()]);
+  expect(new Set(encoders).size).toBe(1);
+  expect(files.toSorted()).toEqual(["manifest.json", "model_int8.onnx", "tokenizer.json"]);
+});
+
+test("a load that failed is tried again by the next request", async ({ expect }) => {
+  let isBroken = true;
+  const { assets } = interceptedAssets((file, response) =>
+    isBroken && file === "model_int8.onnx" ? new Response("upstream trouble", { status: 503 }) : response,
+  );
+  const source = createAssetEncoder(assets);
+  await expect(source()).rejects.toThrow(
+    expect.objectContaining({ code: "encoder_failed", isRetryable: true, message: expect.stringContaining("503") }),
+  );
+  isBroken = false;
+  expect((await source()).manifest.dims).toBe(384);
+});
+
+test("a model that is not the manifest's is refused before it runs", async ({ expect }) => {
+  const { assets } = interceptedAssets(async (file, response) => {
+    if (file !== "model_int8.onnx") {
+      return response;
+    }
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    bytes[5000] = (bytes[5000] ?? 0) ^ 1;
+    return new Response(bytes);
+  });
+  await expect(createAssetEncoder(assets)()).rejects.toThrow("model_int8.onnx has sha256");
+});
+
+test("a manifest that is a fallback page is a clear error", async ({ expect }) => {
+  const { assets } = interceptedAssets(() => new Response("<!doctype html>"));
+  await expect(createAssetEncoder(assets)()).rejects.toThrow("manifest.json is not JSON");
+});
