@@ -1,4 +1,5 @@
 import { AppError } from "../shared/errors.ts";
+import { createExtractive } from "./extractive.ts";
 import { createOpenAiCompatible } from "./openai-compatible.ts";
 import type { TargetLmConfiguration, TargetLmProvider, TargetLmTable } from "./target-lm-configuration.ts";
 import type { TargetLm, TargetLmDependencies } from "./target-lm.ts";
@@ -11,6 +12,7 @@ type Factory<Provider extends TargetLmProvider> = (
 
 /** Every provider: its own file and one line here. */
 const factories: { readonly [Provider in TargetLmProvider]?: Factory<Provider> } = {
+  extractive: createExtractive,
   "openai-compatible": createOpenAiCompatible,
 };
 
