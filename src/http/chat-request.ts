@@ -16,13 +16,13 @@ export interface ChatRequest {
   readonly retrieval: RetrievalOptions | false | undefined;
   /** Which field asked for the collection, for errors. */
   readonly collectionParam: string;
-  /** Everything that we do not own, without the `file_search` tool. */
+  /** Everything that we do not own, without the `file_search` tool; `stream_options` too, as it asks the provider for usage. */
   readonly parameters: JsonObject;
 }
 
 /** Throws `invalid_request` for a malformed `file_search` tool, or when it and `retrieval` both ask. */
 export function chatRequest(body: ChatCompletionRequest): ChatRequest {
-  const { model, messages, stream, stream_options: streamOptions, retrieval, tools, tool_choice, ...rest } = body;
+  const { model, messages, stream, retrieval, tools, tool_choice, ...rest } = body;
   const fileSearch = fileSearchOf(tools ?? []);
   if (fileSearch !== undefined && typeof retrieval === "object" && retrieval !== null) {
     throw new AppError("invalid_request", "send either `retrieval` or a `file_search` tool, not both", {
@@ -34,7 +34,7 @@ export function chatRequest(body: ChatCompletionRequest): ChatRequest {
     model,
     messages: messages.map((message) => ({ ...message, content: message.content ?? null }) as ChatMessage),
     stream: stream ?? false,
-    includeUsage: streamOptions?.include_usage ?? false,
+    includeUsage: rest.stream_options?.include_usage ?? false,
     retrieval: ownRetrieval === false ? false : (fileSearch ?? ownRetrieval),
     collectionParam: fileSearch === undefined ? "retrieval.collection" : "tools",
     // The body came from JSON, and what the schema does not know it left as it was.
