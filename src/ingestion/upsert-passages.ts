@@ -1,12 +1,12 @@
 import type { PassageStore } from "../retrieval/passage-store.ts";
 import type { Collection, Passage } from "../retrieval/types.ts";
 import { AppError } from "../shared/errors.ts";
+import { VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 import type { VectorIndex, VectorRecord } from "../vector-index/vector-index.ts";
+import { parseVectors } from "../vector-index/vector-input.ts";
+import { cleanPassage } from "./clean-passage.ts";
 import { decodeValues, type VectorValues } from "./decode-values.ts";
 import { vectorIdOf } from "./vector-id.ts";
-
-/** Vectorize takes at most 1,000 vectors an upsert from a Worker. */
-const MAX_VECTORS_PER_UPSERT = 1_000;
 
 /** A passage with its embedding, made offline by the collection's encoder. */
 export interface EncodedPassage extends Passage {
@@ -46,16 +46,28 @@ export async function upsertPassages(
 ): Promise<UpsertPassagesOutcome> {
   const collection = await requireCollection(store, name);
   assertFingerprint(collection, encoderFingerprint);
-  const records = await Promise.all(passages.map((passage, index) => toVectorRecord(passage, index, collection)));
-  await store.upsertPassages(
-    name,
-    passages.map(({ values: _values, ...passage }) => passage),
+  // Of equal ids the last counts, in the text store and in the vector index alike.
+  const unique = new Map(passages.map((passage, index) => [passage.id, { passage, where: `passages[${index}]` }]));
+  const cleaned = [...unique.values()].map(({ passage, where }) => cleanPassage(passage, where));
+  const batches = inBatches(
+    await Promise.all([...unique.values()].map(({ passage, where }) => toVectorRecord(passage, where, collection))),
+    VECTORIZE_LIMITS.batchVectors,
   );
-  let mutationId: string | undefined;
-  for (let start = 0; start < records.length; start += MAX_VECTORS_PER_UPSERT) {
-    ({ mutationId } = await vectorIndex.upsert(records.slice(start, start + MAX_VECTORS_PER_UPSERT)));
+  for (const batch of batches) {
+    parseVectors(batch, collection.dims);
   }
-  return { upserted: records.length, mutationId, collection: await requireCollection(store, name) };
+  await store.upsertPassages(name, cleaned);
+  let mutationId: string | undefined;
+  for (const batch of batches) {
+    ({ mutationId } = await vectorIndex.upsert(batch));
+  }
+  return { upserted: cleaned.length, mutationId, collection: await requireCollection(store, name) };
+}
+
+function inBatches(records: readonly VectorRecord[], size: number): VectorRecord[][] {
+  return Array.from({ length: Math.ceil(records.length / size) }, (_batch, index) =>
+    records.slice(index * size, (index + 1) * size),
+  );
 }
 
 async function requireCollection(store: PassageStore, name: string): Promise<Collection> {
@@ -80,22 +92,21 @@ function assertFingerprint(collection: Collection, got: string): void {
 
 async function toVectorRecord(
   { id, metadata, values }: EncodedPassage,
-  index: number,
+  where: string,
   { name, dims, similarity }: Collection,
 ): Promise<VectorRecord> {
-  const where = `passages[${index}].values`;
-  const decoded = decodeValues(values, where);
+  const param = `${where}.values`;
+  const decoded = decodeValues(values, param);
   if (decoded.length !== dims) {
     throw new AppError(
       "dims_mismatch",
-      `${where} has ${decoded.length} dimensions, collection "${name}" has ${dims}; encode with the collection's encoder`,
-      { details: { param: where, expected: dims, got: decoded.length } },
+      `${param} has ${decoded.length} dimensions, collection "${name}" has ${dims}; encode with the collection's encoder`,
+      { details: { param, expected: dims, got: decoded.length } },
     );
   }
   if (similarity === "cosine" && decoded.every((value) => value === 0)) {
-    throw new AppError("invalid_request", `${where} is the zero vector, which has no cosine with anything`, {
-      details: { param: where },
-    });
+    const message = `${param} is the zero vector, which has no cosine with anything`;
+    throw new AppError("invalid_request", message, { details: { param } });
   }
   return { id: await vectorIdOf(name, id), values: decoded, namespace: name, metadata };
 }

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppDependencies } from "../../app.ts";
 import { deleteCollection } from "../../ingestion/delete-collection.ts";
+import { putCollection } from "../../ingestion/put-collection.ts";
 import { upsertPassages } from "../../ingestion/upsert-passages.ts";
 import { collectionBody, collectionSettings, encodedPassage } from "../collection-body.ts";
 import { findCollection } from "../find-collection.ts";
@@ -65,7 +66,7 @@ export function registerCollections(app: OpenAPIHono<HttpEnvironment>, dependenc
   );
   app.put("/v1/admin/collections/:name", async (c) => {
     const body = await readJson(c.req.raw, { schema: collectionRequestSchema });
-    return c.json(collectionBody(await store.putCollection(collectionSettings(nameOf(c), body))));
+    return c.json(collectionBody(await putCollection({ store, vectorIndex }, collectionSettings(nameOf(c), body))));
   });
   app.delete("/v1/admin/collections/:name", async (c) => {
     const name = nameOf(c);
