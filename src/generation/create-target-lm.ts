@@ -1,8 +1,10 @@
 import { AppError } from "../shared/errors.ts";
+import { createAnthropic } from "./anthropic.ts";
 import { createExtractive } from "./extractive.ts";
 import { createOpenAiCompatible } from "./openai-compatible.ts";
 import type { TargetLmConfiguration, TargetLmProvider, TargetLmTable } from "./target-lm-configuration.ts";
 import type { TargetLm, TargetLmDependencies } from "./target-lm.ts";
+import { createWorkersAi } from "./workers-ai.ts";
 
 type Factory<Provider extends TargetLmProvider> = (
   name: string,
@@ -11,9 +13,11 @@ type Factory<Provider extends TargetLmProvider> = (
 ) => TargetLm;
 
 /** Every provider: its own file and one line here. */
-const factories: { readonly [Provider in TargetLmProvider]?: Factory<Provider> } = {
+const factories: { readonly [Provider in TargetLmProvider]: Factory<Provider> } = {
+  anthropic: createAnthropic,
   extractive: createExtractive,
   "openai-compatible": createOpenAiCompatible,
+  "workers-ai": createWorkersAi,
 };
 
 /** Builds the target LM of one entry of TARGET_LMS. No request is made and no secret is read before `generate`. */
@@ -23,10 +27,7 @@ export function createTargetLm(
   dependencies: TargetLmDependencies,
 ): TargetLm {
   // The registry's type pairs each provider with the factory of its own settings; TypeScript cannot follow the pair.
-  const factory = factories[configuration.provider] as Factory<TargetLmProvider> | undefined;
-  if (factory === undefined) {
-    throw new AppError("internal", `provider "${configuration.provider}" is not built yet`);
-  }
+  const factory = factories[configuration.provider] as Factory<TargetLmProvider>;
   return factory(name, configuration, dependencies);
 }
 
