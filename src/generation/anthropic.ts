@@ -1,7 +1,6 @@
 import { AnthropicReplyReader } from "./anthropic/reply-reader.ts";
 import { anthropicBody } from "./anthropic/request-body.ts";
-import { readEventStream } from "./event-stream.ts";
-import { parseEvent } from "./openai-compatible.ts";
+import { parseEvent, readEventStream } from "./event-stream.ts";
 import type { TargetLmConfiguration } from "./target-lm-configuration.ts";
 import type { GenerationEvent, TargetLm, TargetLmDependencies } from "./target-lm.ts";
 import { createUpstreamClient, readJson, type UpstreamReply } from "./upstream-client.ts";

@@ -74,6 +74,16 @@ export async function* readBody(
   }
 }
 
+/** The JSON of one event. Throws `upstream_malformed` that shows how the event begins. */
+export function parseEvent(data: string, label: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    const message = `${label} sent an event that is not JSON: ${data.slice(0, 40)}`;
+    throw new AppError("upstream_malformed", message, { isRetryable: true });
+  }
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);

@@ -1,7 +1,6 @@
-import { AppError } from "../shared/errors.ts";
 import type { JsonObject } from "../shared/json.ts";
 import { completionsBody } from "./completions-body.ts";
-import { readEventStream } from "./event-stream.ts";
+import { parseEvent, readEventStream } from "./event-stream.ts";
 import { OpenAiReplyReader } from "./openai-reply.ts";
 import type { TargetLmConfiguration } from "./target-lm-configuration.ts";
 import type { GenerateRequest, GenerationEvent, TargetLm, TargetLmDependencies } from "./target-lm.ts";
@@ -66,14 +65,4 @@ export async function* readOpenAiReply(reply: UpstreamReply, model: string): Asy
     yield* reader.read(parseEvent(data, label));
   }
   yield* reader.end(false);
-}
-
-/** The JSON of one event. Throws `upstream_malformed` that shows how the event begins. */
-export function parseEvent(data: string, label: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    const message = `${label} sent an event that is not JSON: ${data.slice(0, 40)}`;
-    throw new AppError("upstream_malformed", message, { isRetryable: true });
-  }
 }

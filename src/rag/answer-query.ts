@@ -1,11 +1,11 @@
 import { generateWithFallback } from "../generation/fallback.ts";
 import type { ChatMessage, GenerateRequest, TargetLm } from "../generation/target-lm.ts";
 import type { Retriever, RetrievedPassage } from "../retrieval/types.ts";
+import { estimateTokens } from "../shared/estimate-tokens.ts";
 import type { JsonObject } from "../shared/json.ts";
 import type { AnswerEvent, RetrievalNotice } from "./answer-event.ts";
 import { AnswerCiter } from "./cite-answer.ts";
 import { contextBudget, fitPassages, type FittedPassages } from "./context-budget.ts";
-import { estimateTokens } from "./estimate-tokens.ts";
 import { planQuery } from "./plan-query.ts";
 import { augmentMessages, fence, instructionText } from "./prompt.ts";
 import { retrieveOrDegrade, type RetrievalSettings } from "./retrieve-or-degrade.ts";

@@ -2,7 +2,7 @@ import { textOfContent } from "../generation/message-text.ts";
 import type { ChatMessage } from "../generation/target-lm.ts";
 import type { RetrievedPassage } from "../retrieval/types.ts";
 import type { JsonObject } from "../shared/json.ts";
-import { splitSentences } from "./sentences.ts";
+import { splitSentences } from "../shared/sentences.ts";
 
 /** Tokens that a template adds around a message, and that an image or a file costs, about. */
 const MESSAGE_OVERHEAD_TOKENS = 6;

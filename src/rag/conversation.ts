@@ -1,6 +1,6 @@
 import { textOfContent } from "../generation/message-text.ts";
 import type { ChatMessage } from "../generation/target-lm.ts";
-import { stripInvisible } from "./sanitize.ts";
+import { stripInvisible } from "../shared/sanitize.ts";
 
 /** User messages that a query may be joined from: itself, and those before it back to one that stands alone. */
 const MAX_JOINED_MESSAGES = 3;

@@ -1,7 +1,7 @@
 import { textOfContent } from "../generation/message-text.ts";
 import type { ChatMessage } from "../generation/target-lm.ts";
 import type { RetrievedPassage } from "../retrieval/types.ts";
-import { neutralize, toSingleLine } from "./sanitize.ts";
+import { neutralize, toSingleLine } from "../shared/sanitize.ts";
 
 export interface AugmentMessagesOptions {
   readonly messages: readonly ChatMessage[];

@@ -1,7 +1,7 @@
 import { textOfContent } from "../generation/message-text.ts";
 import type { ChatMessage, TargetLm } from "../generation/target-lm.ts";
 import { AppError, toAppError } from "../shared/errors.ts";
-import { toSingleLine } from "./sanitize.ts";
+import { toSingleLine } from "../shared/sanitize.ts";
 
 /** A search that waits longer for its query is worse than one with a lesser query. */
 export const REWRITE_DEADLINE_MS = 8_000;

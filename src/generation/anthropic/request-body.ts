@@ -1,7 +1,7 @@
-import { neutralize, stripInvisible, toSingleLine } from "../../rag/sanitize.ts";
 import type { RetrievedPassage } from "../../retrieval/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject, JsonValue } from "../../shared/json.ts";
+import { neutralize, stripInvisible, toSingleLine } from "../../shared/sanitize.ts";
 import { textOfContent } from "../message-text.ts";
 import type { GenerateRequest } from "../target-lm.ts";
 import { toAnthropicMessages } from "./messages.ts";

@@ -1,8 +1,8 @@
 import type { PassageText } from "../../encoder/encoder.ts";
-import { estimateTokens } from "../../rag/estimate-tokens.ts";
-import { neutralizeMarks, stripInvisible } from "../../rag/sanitize.ts";
-import { splitSentences } from "../../rag/sentences.ts";
 import type { RetrievedPassage } from "../../retrieval/types.ts";
+import { estimateTokens } from "../../shared/estimate-tokens.ts";
+import { neutralizeMarks, stripInvisible } from "../../shared/sanitize.ts";
+import { splitSentences } from "../../shared/sentences.ts";
 import type { QuestionFacet } from "./question-facets.ts";
 import { contentTerms } from "./terms.ts";
 
