@@ -4,8 +4,9 @@ import { compileFilter } from "./filter-sql.ts";
 import { filterableMetadata } from "./filterable-metadata.ts";
 import { buildFtsQuery } from "./fts-query.ts";
 import {
+  createContentView,
   createFullTextTable,
-  dropFullTextTable,
+  dropFullText,
   fullTextTable,
   indexPassages,
   TEXT_WEIGHT,
@@ -69,7 +70,8 @@ export class SqlPassageStore implements PassageStore {
         { details: { expected: collection.encoderFingerprint, got: encoderFingerprint } },
       );
     }
-    await this.#database.query(createFullTextTable(await this.#keyOf(name)));
+    const key = await this.#keyOf(name);
+    await this.#database.batch([createContentView(key), createFullTextTable(key)]);
     return collection;
   }
 
@@ -80,7 +82,9 @@ export class SqlPassageStore implements PassageStore {
     const rows = await Promise.all(unique.map((passage) => toRow(collection, passage)));
     const statements: SqlStatement[] = [];
     for (const chunk of chunkBySize(rows)) {
+      const ids = JSON.stringify(chunk.map(({ id }) => id));
       statements.push(
+        unindexPassages(key, ids),
         {
           sql: `INSERT INTO passages (collection_id, passage_id, vector_id, document_id, title, text, url, metadata, filterable)
             SELECT ?1, value ->> '$[0]', value ->> '$[1]', value ->> '$[2]', value ->> '$[3]', value ->> '$[4]',
@@ -91,7 +95,7 @@ export class SqlPassageStore implements PassageStore {
               filterable = excluded.filterable`,
           params: [key, `[${chunk.map(({ json }) => json).join(",")}]`],
         },
-        indexPassages(key, JSON.stringify(chunk.map(({ id }) => id))),
+        indexPassages(key, ids),
       );
     }
     await this.#database.batch([...statements, raiseVersion(key)]);
@@ -185,7 +189,7 @@ export class SqlPassageStore implements PassageStore {
     if ((await this.getCollection(name)) !== undefined) {
       return false;
     }
-    await this.#database.query(dropFullTextTable(key));
+    await this.#database.batch(dropFullText(key));
     return true;
   }
 

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { VectorFilter, VectorMetadata } from "../../src/vector-index/vector-index.ts";
 
 /** Few keys and values, so that filters and metadata meet often; the odd ones are there to break quoting and typing. */

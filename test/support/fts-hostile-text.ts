@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 
 /** Text made to look like FTS5 syntax, with arbitrary Unicode (NUL, lone surrogates, marks) in between. */
 export const ftsHostileText: fc.Arbitrary<string> = fc

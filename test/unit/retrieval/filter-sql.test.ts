@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { compileFilter } from "../../../src/retrieval/filter-sql.ts";
 import { filterableMetadata } from "../../../src/retrieval/filterable-metadata.ts";

@@ -1,13 +1,13 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { buildFtsQuery, MAX_QUERY_TERMS } from "../../../src/retrieval/fts-query.ts";
-import { createFullTextTable, fullTextTable } from "../../../src/retrieval/full-text-table.ts";
+import { createContentView, createFullTextTable, fullTextTable } from "../../../src/retrieval/full-text-table.ts";
 import { openNodeSqliteDatabase } from "../../../training/artifacts/node-sqlite-database.ts";
 import { ftsHostileText } from "../../support/fts-hostile-text.ts";
 
 const database = await openNodeSqliteDatabase(":memory:");
 const table = fullTextTable(1);
-await database.query(createFullTextTable(1));
+await database.batch([createContentView(1), createFullTextTable(1)]);
 
 async function search(query: string): Promise<readonly unknown[]> {
   const expression = buildFtsQuery(query);
@@ -18,7 +18,7 @@ async function search(query: string): Promise<readonly unknown[]> {
 async function finds(passage: string, query: string): Promise<boolean> {
   await database.query({ sql: `INSERT INTO ${table} (rowid, title, text) VALUES (1, '', ?1)`, params: [passage] });
   const rows = await search(query);
-  await database.query({ sql: `DELETE FROM ${table}` });
+  await database.query({ sql: `INSERT INTO ${table} (${table}) VALUES ('delete-all')` });
   return rows.length === 1;
 }
 
@@ -34,7 +34,8 @@ describe("buildFtsQuery", () => {
 
   test("finds a passage by any word of it that is not a stop word", async ({ expect }) => {
     // Scripts whose words unicode61 keeps whole or in adjacent pieces.
-    const word = fc.stringMatching(/^[a-zäöüéñßа-яёα-ωא-תa-zｦ-ﾝ\u0915\u094d\u0937\u093f0-9]{1,12}$/u);
+    const letter = fc.constantFrom(...Array.from("abcxyzäöüéñßабвгдеёαβγωאבגתアイウ漢字क्षि019"));
+    const word = fc.array(letter, { minLength: 1, maxLength: 12 }).map((letters) => letters.join(""));
     await fc.assert(
       fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 5 }), fc.nat(), async (words, pick) => {
         const query = words[pick % words.length] ?? "";
