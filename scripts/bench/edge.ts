@@ -1,0 +1,52 @@
+/**
+ * Benchmarks of the edge service on this machine, without an account:
+ *
+ *   node scripts/bench/edge.ts [--only encode,index,proxy,memory,cold-start] [--json]
+ *
+ * Absolute numbers drift with the machine and its load; each section measures what it compares with in the same run, taking
+ * turns, and prints ratios. `--json` prints one object: section -> measurement -> number. Progress goes to stderr.
+ */
+import { parseArgs } from "node:util";
+import { benchColdStart } from "./edge/cold-start.ts";
+import { benchEncode } from "./edge/encode.ts";
+import { benchIndexSearch } from "./edge/index-search.ts";
+import { benchMemory } from "./edge/memory.ts";
+import { benchProxy } from "./edge/proxy.ts";
+
+/** A new section is a file in `edge/` and a line here. */
+const SECTIONS: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
+  encode: benchEncode,
+  index: benchIndexSearch,
+  proxy: benchProxy,
+  memory: benchMemory,
+  "cold-start": benchColdStart,
+};
+
+const { values: flags } = parseArgs({
+  options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+});
+const names = flags.only?.split(",") ?? Object.keys(SECTIONS);
+const results: Record<string, Record<string, number>> = {};
+for (const name of names) {
+  const bench = SECTIONS[name];
+  if (bench === undefined) {
+    throw new Error(`no section "${name}"; there are ${Object.keys(SECTIONS).join(", ")}`);
+  }
+  process.stderr.write(`${name} ...\n`);
+  const measurements = await bench();
+  results[name] = measurements;
+  if (!flags.json) {
+    printTable(name, measurements);
+  }
+}
+if (flags.json) {
+  process.stdout.write(`${JSON.stringify(results)}\n`);
+}
+
+function printTable(section: string, measurements: Readonly<Record<string, number>>): void {
+  const width = Math.max(...Object.keys(measurements).map((name) => name.length));
+  process.stdout.write(`\n${section}\n`);
+  for (const [name, value] of Object.entries(measurements)) {
+    process.stdout.write(`  ${name.padEnd(width)}  ${value.toFixed(value < 100 ? 2 : 0).padStart(10)}\n`);
+  }
+}
