@@ -32,6 +32,8 @@ export interface EmbeddedIndexOptions {
   readonly transaction: (write: () => void) => void;
   readonly now: () => number;
   readonly newMutationId: () => string;
+  /** Vectors; default by the dimensions, see `embeddedCapacity`. */
+  readonly capacity?: number;
 }
 
 /** A page of ids. Vectorize's REST answer, without its snapshot: the cursor is a position in the order of ids. */
@@ -65,7 +67,7 @@ export class EmbeddedIndex {
     this.#options = options;
     this.#store = options.store;
     this.#settings = options.settings;
-    this.#capacity = embeddedCapacity(options.settings.dimensions);
+    this.#capacity = options.capacity ?? embeddedCapacity(options.settings.dimensions);
     this.#pending = options.store.pendingMutations();
     this.#checkShape();
     this.#metadataIndexes = new MetadataIndexes(options.store, options.settings);
@@ -228,6 +230,7 @@ export class EmbeddedIndex {
     return (this.#loaded ??= new LoadedIndex({
       store: this.#store,
       settings: this.#settings,
+      capacity: this.#capacity,
       metadataIndexes: this.#metadataIndexes,
     }));
   }

@@ -1,6 +1,5 @@
 import { scalarKernel } from "../vector-index/dot-kernel.ts";
 import type { EmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
-import { embeddedCapacity } from "../vector-index/limits.ts";
 import { quantizeRow } from "../vector-index/quantize.ts";
 import { VectorImage } from "../vector-index/vector-image.ts";
 import type { MetadataIndexes } from "./metadata-indexes.ts";
@@ -9,6 +8,7 @@ import { NO_NAMESPACE, type IndexedVector, type MutationKind, type VectorStore }
 export interface LoadedIndexOptions {
   readonly store: VectorStore;
   readonly settings: EmbeddedIndexSettings;
+  readonly capacity: number;
   readonly metadataIndexes: MetadataIndexes;
 }
 
@@ -21,11 +21,11 @@ export class LoadedIndex {
   readonly #metadataIndexes: MetadataIndexes;
 
   /** Streams every row's codes out of SQLite; float32 values, ids and metadata stay there. */
-  constructor({ store, settings, metadataIndexes }: LoadedIndexOptions) {
+  constructor({ store, settings, capacity, metadataIndexes }: LoadedIndexOptions) {
     const { dimensions, metric } = settings;
     this.#store = store;
     this.#metadataIndexes = metadataIndexes;
-    this.image = new VectorImage({ dimensions, metric, capacity: embeddedCapacity(dimensions), kernel: scalarKernel });
+    this.image = new VectorImage({ dimensions, metric, capacity, kernel: scalarKernel });
     for (const index of metadataIndexes.list()) {
       this.image.addColumn(index);
     }

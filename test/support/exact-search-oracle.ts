@@ -37,12 +37,21 @@ export function searchImage({ image, vectors, query, topK, slots = image.select(
 }
 
 /** The reference: every float32 vector compared, ties to the lower slot. */
-export function bruteForce({ image, vectors, query, topK, slots = image.select(undefined, []) }: SearchedImage): FoundSlot[] {
+export function bruteForce({
+  image,
+  vectors,
+  query,
+  topK,
+  slots = image.select(undefined, []),
+}: SearchedImage): FoundSlot[] {
   const queryNorm = norm(query);
   return [...slots]
     .map((slot) => {
       const values = vectors[slot] ?? new Float32Array(0);
-      return { slot, similarity: similarity({ metric: image.metric, query, queryNorm, values, valuesNorm: norm(values) }) };
+      return {
+        slot,
+        similarity: similarity({ metric: image.metric, query, queryNorm, values, valuesNorm: norm(values) }),
+      };
     })
     .toSorted((a, b) => b.similarity - a.similarity || a.slot - b.slot)
     .slice(0, topK);

@@ -1,16 +1,20 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { VECTOR_METRICS } from "../../../src/vector-index/similarity.ts";
 import { bruteForce, imageOf, searchImage } from "../../support/exact-search-oracle.ts";
-import { gaussianVectors } from "../../support/gaussian-vectors.ts";
+import { seededUnitVectors } from "../../support/seeded-unit-vectors.ts";
 
 /** Ties, zeros, tiny and huge numbers are what breaks bounds: fast-check's floats are rich in them. */
 const anyFloat = fc.float({ min: Math.fround(-1e18), max: Math.fround(1e18), noNaN: true });
 const tameFloat = fc.float({ min: -1, max: 1, noNaN: true });
 
-function vectorsOf(float: fc.Arbitrary<number>): fc.Arbitrary<{ vectors: Float32Array[]; query: Float32Array; topK: number }> {
+function vectorsOf(
+  float: fc.Arbitrary<number>,
+): fc.Arbitrary<{ vectors: Float32Array[]; query: Float32Array; topK: number }> {
   return fc.integer({ min: 1, max: 9 }).chain((dimensions) => {
-    const vector = fc.array(float, { minLength: dimensions, maxLength: dimensions }).map((values) => Float32Array.from(values));
+    const vector = fc
+      .array(float, { minLength: dimensions, maxLength: dimensions })
+      .map((values) => Float32Array.from(values));
     return fc.record({
       vectors: fc.array(vector, { minLength: 1, maxLength: 60 }),
       query: vector,
@@ -34,26 +38,35 @@ describe.each(VECTOR_METRICS)("exactSearch, %s", (metric) => {
     );
   });
 
-  it.for([1, 10, 100])("equals brute force over several blocks of 96 dimensions and reads few vectors, topK %i", (topK, { expect }) => {
-    const vectors = gaussianVectors({ count: 10_000, dimensions: 96, seed: 7, clusters: 20 });
-    const image = imageOf(vectors, metric);
-    for (const query of gaussianVectors({ count: 5, dimensions: 96, seed: 11, clusters: 20 })) {
-      const searched = { image, vectors, query, topK };
-      const { found, reads } = searchImage(searched);
-      expect(found).toEqual(bruteForce(searched));
-      expect(reads).toBeLessThan(1000);
-    }
-  });
+  it.for([1, 10, 100])(
+    "equals brute force over several blocks of 96 dimensions and reads few vectors, topK %i",
+    (topK, { expect }) => {
+      const vectors = seededUnitVectors({ count: 10_000, dimensions: 96, seed: 7, clusters: 20 });
+      const image = imageOf(vectors, metric);
+      for (const query of seededUnitVectors({ count: 5, dimensions: 96, seed: 11, clusters: 20 })) {
+        const searched = { image, vectors, query, topK };
+        const { found, reads } = searchImage(searched);
+        expect(found).toEqual(bruteForce(searched));
+        expect(reads).toBeLessThan(1000);
+      }
+    },
+  );
 
   it("finds among the selected slots only", ({ expect }) => {
-    const vectors = gaussianVectors({ count: 9000, dimensions: 24, seed: 3 });
+    const vectors = seededUnitVectors({ count: 9000, dimensions: 24, seed: 3 });
     const slots = Uint32Array.from({ length: 700 }, (_, i) => i * 12 + 5);
-    const searched = { image: imageOf(vectors, metric), vectors, query: vectors[6] ?? new Float32Array(24), topK: 30, slots };
+    const searched = {
+      image: imageOf(vectors, metric),
+      vectors,
+      query: vectors[6] ?? new Float32Array(24),
+      topK: 30,
+      slots,
+    };
     expect(searchImage(searched).found).toEqual(bruteForce(searched));
   });
 
   it("answers with fewer than topK when there are fewer, and with none for no slots", ({ expect }) => {
-    const vectors = gaussianVectors({ count: 3, dimensions: 8, seed: 5 });
+    const vectors = seededUnitVectors({ count: 3, dimensions: 8, seed: 5 });
     const searched = { image: imageOf(vectors, metric), vectors, query: new Float32Array(8).fill(1), topK: 50 };
     expect(searchImage(searched).found).toHaveLength(3);
     expect(searchImage({ ...searched, slots: new Uint32Array(0) }).found).toEqual([]);

@@ -1,0 +1,157 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { loadBenchPeer } from "./bench-peer.ts";
+import { DIMENSIONS, FILL_BATCH, seededQueries, seededVectors } from "./index-vectors.ts";
+import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
+
+const TOP_K = 10;
+const SIZES = [10_000, 64_000, 100_000];
+const ROUNDS = 7;
+const QUERIES = 10;
+const QUERY_SEED = 1_000_003;
+const CONFIGS = ["scripts/bench/edge/index-driver.toml", "wrangler.toml"];
+
+type Numbers = Float32Array | Int8Array;
+
+/** The part of `usearch` that is used. */
+interface Usearch {
+  exactSearch(
+    ...args: [dataset: Numbers, queries: Numbers, dimensions: number, count: number, metric: "cos", threads: number]
+  ): { keys: BigUint64Array };
+}
+
+/**
+ * The embedded Vectorize, through its binding under `wrangler dev`, beside `usearch` exact search in Node on one thread, over
+ * the same seeded vectors: milliseconds a query, medians of interleaved rounds; and what an object that holds them adds to
+ * workerd's resident memory. `recall` is the share of usearch's float32 top ten that the embedded index found: 1.
+ */
+export async function benchIndexSearch(): Promise<Record<string, number>> {
+  const usearch = loadUsearch();
+  const persistTo = await mkdtemp(path.join(tmpdir(), "aar-index-bench-"));
+  const results: Record<string, number> = {};
+  try {
+    let filled = 0;
+    for (const size of SIZES) {
+      await withWorker(persistTo, async (worker) => {
+        const started = performance.now();
+        await ask(worker, `/fill?from=${filled}&to=${size}`);
+        results[`index_${size}_fill_vectors_per_second`] = ((size - filled) / (performance.now() - started)) * 1000;
+      });
+      filled = size;
+      await withWorker(persistTo, async (worker) => {
+        Object.assign(results, await measureSize(worker, usearch, size));
+      });
+    }
+  } finally {
+    await rm(persistTo, { recursive: true, force: true });
+  }
+  return results;
+}
+
+async function measureSize(worker: WorkerProcess, usearch: Usearch, size: number): Promise<Record<string, number>> {
+  const before = worker.memory();
+  const loadStarted = performance.now();
+  await search(worker, 1, QUERY_SEED);
+  const load = performance.now() - loadStarted;
+  const dataset = joined(size);
+  const dataset8 = int8(dataset);
+  const times: { embedded: number[]; f32: number[]; i8: number[] } = { embedded: [], f32: [], i8: [] };
+  let common = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const seed = QUERY_SEED + 1 + round;
+    const queries = seededQueries(QUERIES, seed);
+    const started = performance.now();
+    const found = await search(worker, QUERIES, seed);
+    times.embedded.push((performance.now() - started) / QUERIES);
+    const exact: string[][] = [];
+    times.f32.push(timePerQuery(queries, (query) => exact.push(nearest(usearch, dataset, query))));
+    times.i8.push(timePerQuery(queries, (query) => nearest(usearch, dataset8, int8(query))));
+    common += found.flat().filter((id, i) => exact[Math.floor(i / TOP_K)]?.includes(id)).length;
+  }
+  const embedded = median(times.embedded);
+  return {
+    [`index_${size}_ms`]: embedded,
+    [`index_${size}_recall`]: common / (ROUNDS * QUERIES * TOP_K),
+    [`index_${size}_first_query_ms`]: load,
+    [`index_${size}_memory_mib`]: worker.memory() - before,
+    [`usearch_f32_${size}_ms`]: median(times.f32),
+    [`usearch_i8_${size}_ms`]: median(times.i8),
+    [`index_${size}_over_usearch_f32`]: embedded / median(times.f32),
+    [`index_${size}_over_usearch_i8`]: embedded / median(times.i8),
+  };
+}
+
+async function search(worker: WorkerProcess, queries: number, seed: number): Promise<string[][]> {
+  const found = await ask(worker, `/query?queries=${queries}&seed=${seed}&topK=${TOP_K}`);
+  return z.array(z.array(z.string())).parse(found);
+}
+
+async function ask(worker: WorkerProcess, route: string): Promise<unknown> {
+  const response = await fetch(worker.origin + route);
+  if (!response.ok) {
+    throw new Error(`${route}: ${response.status} ${await response.text()}`);
+  }
+  return await response.json();
+}
+
+async function withWorker(persistTo: string, use: (worker: WorkerProcess) => Promise<void>): Promise<void> {
+  const worker = await startWorkerProcess({ configs: CONFIGS, persistTo });
+  try {
+    await use(worker);
+  } finally {
+    await worker.stop();
+  }
+}
+
+function loadUsearch(): Usearch {
+  // A wrong shape shows in the first call; the version is fixed.
+  return loadBenchPeer("usearch", "2.26.2") as Usearch;
+}
+
+function nearest(usearch: Usearch, dataset: Numbers, query: Numbers): string[] {
+  return Array.from(usearch.exactSearch(dataset, query, DIMENSIONS, TOP_K, "cos", 1).keys, String);
+}
+
+function timePerQuery(queries: readonly Float32Array[], run: (query: Float32Array) => void): number {
+  const started = performance.now();
+  for (const query of queries) {
+    run(query);
+  }
+  return (performance.now() - started) / queries.length;
+}
+
+/** The vectors that the driver filled in, one after the other. */
+function joined(size: number): Float32Array {
+  const dataset = new Float32Array(size * DIMENSIONS);
+  for (let first = 0; first < size; first += FILL_BATCH) {
+    const vectors = seededVectors(first);
+    for (const [i, values] of vectors.entries()) {
+      dataset.set(values, (first + i) * DIMENSIONS);
+    }
+  }
+  return dataset;
+}
+
+/** Unit vectors in int8 with one scale for all: what usearch's int8 holds. */
+function int8(values: Float32Array): Int8Array {
+  return Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round(value * 127 * 4))));
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+  const results = await benchIndexSearch();
+  if (values.json) {
+    process.stdout.write(`${JSON.stringify(results)}\n`);
+  } else {
+    for (const [name, value] of Object.entries(results)) {
+      process.stdout.write(`${name.padEnd(42)} ${value.toFixed(3)}\n`);
+    }
+  }
+}

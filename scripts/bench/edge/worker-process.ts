@@ -1,0 +1,97 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+const ROOT = path.resolve(import.meta.dirname, "../../..");
+const START_TIMEOUT_MS = 60_000;
+
+export interface WorkerProcessOptions {
+  /** wrangler configuration files, the first one serving; relative to the project. */
+  readonly configs: readonly string[];
+  /** Where Durable Objects and D1 keep their data. */
+  readonly persistTo: string;
+}
+
+/** `wrangler dev` as a child process, ready to be asked. */
+export interface WorkerProcess {
+  readonly origin: string;
+  /** Resident memory of workerd in MiB. */
+  memory(): number;
+  stop(): Promise<void>;
+}
+
+export async function startWorkerProcess({ configs, persistTo }: WorkerProcessOptions): Promise<WorkerProcess> {
+  const port = await freePort();
+  const flags = configs.flatMap((config) => ["--config", config]);
+  const child = spawn(
+    process.execPath,
+    [
+      "node_modules/wrangler/bin/wrangler.js",
+      "dev",
+      ...flags,
+      "--port",
+      String(port),
+      "--inspector-port",
+      "0",
+      "--persist-to",
+      persistTo,
+    ],
+    { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" } },
+  );
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on("data", (chunk: Buffer) => output.push(chunk.toString()));
+  }
+  const origin = `http://127.0.0.1:${port}`;
+  await waitUntilReady(child, output);
+  return {
+    origin,
+    memory: () => descendants(child.pid ?? 0).reduce((sum, pid) => sum + workerdMemory(pid), 0),
+    stop: async () => {
+      const exited = once(child, "exit");
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}
+
+async function waitUntilReady(child: ChildProcess, output: readonly string[]): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (!output.join("").includes("Ready on")) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      child.kill();
+      throw new Error(`wrangler dev did not start:\n${output.join("")}`);
+    }
+    await sleep(50);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A TCP server that listens has an AddressInfo.
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+/** Linux only, as is the benchmark's memory column: elsewhere there is no /proc and the memory is 0. */
+function descendants(pid: number): number[] {
+  try {
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+    return children.flatMap((child) => [child, ...descendants(child)]);
+  } catch {
+    return [];
+  }
+}
+
+function workerdMemory(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  return /^Name:\s+workerd$/m.test(status) ? Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024 : 0;
+}
