@@ -1,4 +1,5 @@
-import { convexFusion } from "./convex-fusion.ts";
+import { MAX_TOP_K } from "./clamp-top-k.ts";
+import { convexFusion, type LegRun } from "./convex-fusion.ts";
 import { DENSE_SCALES } from "./dense-scales.ts";
 import { reciprocalRankFusion } from "./reciprocal-rank-fusion.ts";
 import type { Collection, FusionSettings, ScoredPassage } from "./types.ts";
@@ -9,6 +10,8 @@ export interface LegRuns {
   readonly lexical: readonly ScoredPassage[];
   /** Of the dense scores: says where they can start. */
   readonly similarity: Collection["similarity"];
+  /** Passages asked of each leg: a run as long as that may have been cut. Default 100, what serves. */
+  readonly depth?: number;
 }
 
 type Method = FusionSettings["method"];
@@ -19,15 +22,19 @@ const BM25_FLOOR = 0;
 
 const FUSIONS: { readonly [M in Method]: (runs: LegRuns, settings: Settings[M]) => ScoredPassage[] } = {
   rrf: ({ dense, lexical }, { rrfK }) => reciprocalRankFusion([dense, lexical], rrfK),
-  convex: ({ dense, lexical, similarity }, settings) =>
-    convexFusion(
-      { dense: { run: dense, floor: DENSE_SCALES[similarity].floor }, lexical: { run: lexical, floor: BM25_FLOOR } },
-      settings,
-    ),
+  convex: ({ dense, lexical, similarity, depth = MAX_TOP_K }, settings) => {
+    const toLegRun = (run: LegRuns["dense"], floor: number | undefined): LegRun => ({
+      run,
+      floor,
+      isCut: run.length >= depth,
+    });
+    const legs = { dense: toLegRun(dense, DENSE_SCALES[similarity].floor), lexical: toLegRun(lexical, BM25_FLOOR) };
+    return convexFusion(legs, settings);
+  },
 };
 
 /** What a new collection gets when nobody has fitted it (`fit-fusion`) to its own questions. */
-export const DEFAULT_FUSION: FusionSettings = { method: "convex", weight: 0.5, normalization: "theoretical" };
+export const DEFAULT_FUSION: FusionSettings = { method: "convex", weight: 0.6, normalization: "theoretical" };
 
 /** Joins the legs' runs as the collection's record says: each passage once, best first. */
 export function fuse<M extends Method>(runs: LegRuns, settings: Settings[M] & { readonly method: M }): ScoredPassage[] {
