@@ -1,5 +1,3 @@
-import { existsSync, statSync } from "node:fs";
-import path from "node:path";
 import { z } from "zod";
 import { VECTOR_DTYPES } from "../artifacts/vector-codec.ts";
 import { defineCommand } from "../define-command.ts";

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, stat } from "node:fs/promises";
 import path from "node:path";
 import type { Encoder } from "../../src/encoder/encoder.ts";
+import { joinTitleAndText } from "../../src/encoder/passage-text.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import { removeStaleTemporaries, writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { readCorpus } from "../artifacts/beir.ts";
@@ -52,7 +53,7 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
   const { corpus, output, encoder, dtype = "float32", shardSize = 1024, overwrite = false } = options;
   checkPassageEncoder(encoder);
   const corpusSha256 = await sha256OfCorpus(corpus);
-  const identity = sha256Hex(JSON.stringify([VECTOR_SET_VERSION, corpusSha256, encoder.fingerprint, dtype]));
+  const identity = vectorSetIdentity({ corpusSha256, encoder, dtype });
   const finished = await readVectorSetMeta(output);
   if (finished?.inputs["identity"] === identity) {
     await rm(partsFolder(output), { recursive: true, force: true });
@@ -66,6 +67,18 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
   const work: ShardWork = { ...options, dtype, shardSize, count: ids.length };
   const reused = await encodeShards(work);
   return { facts: await mergeShards(work, { ids, identity, corpusSha256 }), reused };
+}
+
+/** sha256 over all that decides the bytes of the vectors, how title and text are joined included. */
+export function vectorSetIdentity({ corpusSha256, encoder, dtype }: VectorSetIdentityOptions): string {
+  const joined = joinTitleAndText({ title: "title", text: "text" });
+  return sha256Hex(JSON.stringify([VECTOR_SET_VERSION, corpusSha256, encoder.fingerprint, joined, dtype]));
+}
+
+interface VectorSetIdentityOptions {
+  readonly corpusSha256: string;
+  readonly encoder: Pick<Encoder, "fingerprint">;
+  readonly dtype: VectorDtype;
 }
 
 async function sha256OfCorpus(corpus: string): Promise<string> {

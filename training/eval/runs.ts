@@ -1,0 +1,107 @@
+import { fuse } from "../../src/retrieval/fusion.ts";
+import type { PassageStore } from "../../src/retrieval/passage-store.ts";
+import type { Collection, FusionSettings, ScoredPassage } from "../../src/retrieval/types.ts";
+import { AppError } from "../../src/shared/errors.ts";
+import type { EvaluationQuery } from "../artifacts/beir.ts";
+import type { Run } from "../artifacts/trec.ts";
+import type { VectorSet } from "../artifacts/vector-set.ts";
+import type { Progress, ProgressOptions } from "../progress.ts";
+import { exactSearch } from "./exact-search.ts";
+
+type Query = Pick<EvaluationQuery, "id" | "text">;
+
+/** Queries searched in one pass over all vectors; the time of progress, not of speed. */
+const QUERIES_PER_PASS = 256;
+
+export interface DenseRunOptions {
+  readonly vectors: VectorSet;
+  readonly queries: readonly Query[];
+  /** Of the queries, in their order. */
+  readonly embeddings: readonly Float32Array[];
+  readonly depth: number;
+  readonly progress: (options: ProgressOptions) => Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The dense leg over all passages, exactly. */
+export function denseRun({
+  vectors,
+  queries,
+  embeddings,
+  depth,
+  progress: createProgress,
+  signal,
+}: DenseRunOptions): Run {
+  const { facts, matrix, ids } = vectors;
+  const run = new Map<string, readonly ScoredPassage[]>();
+  const progress = createProgress({ label: "dense", unit: "queries", total: queries.length });
+  for (let start = 0; start < queries.length; start += QUERIES_PER_PASS) {
+    signal.throwIfAborted();
+    const found = exactSearch({
+      matrix,
+      dims: facts.dims,
+      similarity: facts.similarity,
+      queries: embeddings.slice(start, start + QUERIES_PER_PASS),
+      depth,
+    });
+    for (const [position, rows] of found.entries()) {
+      run.set(
+        queries[start + position]?.id ?? "",
+        rows.map(({ index, score }) => ({ id: ids[index] ?? "", score })),
+      );
+    }
+    progress.advance(found.length);
+  }
+  progress.finish();
+  return run;
+}
+
+export interface LexicalRunOptions {
+  readonly store: Pick<PassageStore, "searchLexical">;
+  readonly collection: string;
+  readonly queries: readonly Query[];
+  readonly depth: number;
+  readonly progress: (options: ProgressOptions) => Progress;
+  readonly signal: AbortSignal;
+}
+
+/** The lexical leg: the Worker's own full-text search over the same SQL. */
+export async function lexicalRun({
+  store,
+  collection,
+  queries,
+  depth,
+  progress: createProgress,
+  signal,
+}: LexicalRunOptions): Promise<Run> {
+  const run = new Map<string, readonly ScoredPassage[]>();
+  const progress = createProgress({ label: "lexical", unit: "queries", total: queries.length });
+  for (const { id, text } of queries) {
+    signal.throwIfAborted();
+    run.set(id, await store.searchLexical({ collection, query: text, depth }));
+    progress.advance(1);
+  }
+  progress.finish();
+  return run;
+}
+
+export interface FuseRunsOptions {
+  readonly dense: Run;
+  readonly lexical: Run;
+  readonly similarity: Collection["similarity"];
+  readonly fusion: FusionSettings;
+  readonly topK: number;
+}
+
+/** Joins both legs query by query with the Worker's fusion. */
+export function fuseRuns({ dense, lexical, similarity, fusion, topK }: FuseRunsOptions): Run {
+  if (dense.size !== lexical.size) {
+    throw new AppError("internal", `the legs ran ${dense.size} and ${lexical.size} queries`);
+  }
+  return new Map(
+    [...dense].map(([queryId, passages]) => {
+      const runs = { dense: passages, lexical: lexical.get(queryId) ?? [], similarity };
+      return [queryId, fuse(runs, fusion).slice(0, topK)] as const;
+    }),
+  );
+}
