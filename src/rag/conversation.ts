@@ -44,7 +44,7 @@ const CONTINUATION =
   /^(?:(?:and|but|or|so|also|then|plus|what about|how about|what else|who else|where else|tell me more|und|aber|et|mais|y|pero)\b|(?:more|go on|why|why not|why so|why is that|how so|explain|explain (?:it|that|this|more))\W*$)/iu;
 /** Words that point back. "that" points back unless it opens a clause ("countries that border France"). */
 const POINTING =
-  /\b(?:it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|(?:the )?(?:same|former|latter|other ones?|others)|(?:which|that|the) ones?|there(?=\s*[?.!,]|\s*$)|that(?=\s*[?.!,]|\s*$|\s+(?:is|was|are|were|has|had|do|does|did|mean|country|one)\b))(?![\w'’-])/iu;
+  /\b(?:it|its|itself|they|them|their|theirs|he|him|his|she|her|hers|this|these|those|(?:the )?(?:same|former|latter|other ones?|others)|(?:which|that|the) ones?|there(?=\s*[?.!,]|\s*$)|(?<=^(?:is|was|does|did) )that|that(?=\s*[?.!,]|\s*$|\s+(?:is|was|are|were|has|had|do|does|did|mean|country|one)\b))(?![\w'’-])/iu;
 /** "there is", "is there": names nothing. "it is true that", "does it rain": the weather and the like. */
 const EXISTENTIAL =
   /\b(?:is|are|was|were) there\b|\bthere (?:is|are|was|were)\b|\bit(?:'s| is| was) (?:true|possible)\b/giu;

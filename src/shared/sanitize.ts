@@ -18,10 +18,10 @@ export function toSingleLine(text: string): string {
 /** Names that chat templates, agents and our own fence put between angle or square brackets. */
 const TAG_NAMES =
   "s|bos|eos|pad|unk|system|user|assistant|human|tool|tool_calls?|tool_response|tool_results?|available_tools|" +
-  "function_calls?|function_results?|invoke|think|thinking|instructions?|documents?|context|passages?(?:-\\w*)?|" +
+  "function_calls?|function_results?|invoke|think|thinking|instructions?|documents?|context|" +
   "start_of_turn|end_of_turn|start_of_image|inst|sys|system_prompt|img|args|model_settings";
-// Bounded repetitions: a passage must not be able to make matching slow.
-const ANGLE_TAG = new RegExp(`<<?\\s{0,8}/?\\s{0,8}(?:${TAG_NAMES})(?![\\w-])[^<>\\n]{0,200}>?>`, "giu");
+/** The bracket that opens such a tag, closed or not. Bounded repetitions: a passage must not make matching slow. */
+const ANGLE_TAG = new RegExp(`<(?=<?\\s{0,8}/?\\s{0,8}(?:passage|(?:${TAG_NAMES})(?![\\w-])))`, "giu");
 const SQUARE_TAG = new RegExp(`\\[(/?(?:${TAG_NAMES}))\\]`, "giu");
 /** `<|im_start|>`, `<|eot_id|>`, and DeepSeek's with full-width bars. */
 const SPECIAL_TOKEN = /<(?=[|｜])|(?<=[|｜])>/gu;
@@ -33,13 +33,13 @@ const CITATION_MARK = /\[(\s*\d{1,4}(?:\s*[,;–-]\s*\d{1,4})*\s*)\]/gu;
 
 /**
  * Changes as little of a passage as makes it unable to pass for anything but data: special tokens and role tags lose
- * their brackets, role names at the start of a line are quoted, lines that look like a fence are indented by a bar, and
+ * the bracket that makes them one, role names at the start of a line are quoted, lines that look like a fence are indented by a bar, and
  * `[3]`, a mark of the passage's own document, becomes `(3)` lest it be taken for one of ours.
  */
 export function neutralize(text: string): string {
   return neutralizeMarks(stripInvisible(text))
-    .replaceAll(SPECIAL_TOKEN, bluntBrackets)
-    .replaceAll(ANGLE_TAG, bluntBrackets)
+    .replaceAll(SPECIAL_TOKEN, (bracket) => (bracket === "<" ? "‹" : "›"))
+    .replaceAll(ANGLE_TAG, "‹")
     .replaceAll(SQUARE_TAG, "($1)")
     .replaceAll(ROLE_LINE, '$1"$2"$3')
     .replaceAll(FENCE_LINE, "$1| $2");
@@ -48,8 +48,4 @@ export function neutralize(text: string): string {
 /** `[3]` -> `(3)`. */
 export function neutralizeMarks(text: string): string {
   return text.replaceAll(CITATION_MARK, "($1)");
-}
-
-function bluntBrackets(tag: string): string {
-  return tag.replaceAll("<", "‹").replaceAll(">", "›");
 }
