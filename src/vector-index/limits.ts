@@ -31,10 +31,11 @@ export const VECTORIZE_LIMITS = {
   defaultListCount: 100,
 } as const;
 
-/** What one embedded index holds: 38.4 MB of int8 codes, so that the whole object stays well under a Worker's 128 MB. */
-export const EMBEDDED_CAPACITY = { vectors: 100_000, codeBytes: 100_000 * 384 } as const;
+/** 38.4 MB of int8 codes, so that the whole object stays well under a Worker's 128 MB. */
+const MAX_CODE_BYTES = 100_000 * 384;
+const MAX_VECTORS = 100_000;
 
-/** How many vectors of `dimensions` one embedded index takes. */
+/** How many vectors of `dimensions` one embedded index takes: 100,000 of up to 384, 25,000 of 1,536. */
 export function embeddedCapacity(dimensions: number): number {
-  return Math.min(EMBEDDED_CAPACITY.vectors, Math.floor(EMBEDDED_CAPACITY.codeBytes / dimensions));
+  return Math.min(MAX_VECTORS, Math.floor(MAX_CODE_BYTES / dimensions));
 }

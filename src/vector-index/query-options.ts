@@ -4,7 +4,7 @@ import { isRecord } from "./metadata.ts";
 import { utf8Length } from "./utf8.ts";
 import { vectorizeProblem } from "./vectorize-problem.ts";
 
-export type MetadataRetrieval = "none" | "indexed" | "all";
+type MetadataRetrieval = "none" | "indexed" | "all";
 
 export interface ParsedQueryOptions {
   readonly topK: number;

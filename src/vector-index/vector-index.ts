@@ -35,7 +35,8 @@ export interface VectorQueryOptions {
   topK?: number;
   namespace?: string;
   returnValues?: boolean;
-  returnMetadata?: boolean | "none" | "indexed" | "all";
+  /** Default "none". Not `false`: Vectorize's binding passes that on and the service refuses it (error 40026). */
+  returnMetadata?: true | "none" | "indexed" | "all";
   filter?: VectorFilter;
 }
 

@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { loadBenchPeer } from "./bench-peer.ts";
 import { DIMENSIONS, FILL_BATCH, seededQueries, seededVectors } from "./index-vectors.ts";
+import { median } from "./statistics.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
 const TOP_K = 10;
@@ -12,7 +13,7 @@ const SIZES = [10_000, 64_000, 100_000];
 const ROUNDS = 7;
 const QUERIES = 10;
 const QUERY_SEED = 1_000_003;
-const CONFIGS = ["scripts/bench/edge/index-driver.toml", "wrangler.toml"];
+const CONFIGS = ["scripts/bench/edge/workers/index.toml", "wrangler.toml"];
 
 type Numbers = Float32Array | Int8Array;
 
@@ -138,10 +139,6 @@ function joined(size: number): Float32Array {
 /** Unit vectors in int8 with one scale for all: what usearch's int8 holds. */
 function int8(values: Float32Array): Int8Array {
   return Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round(value * 127 * 4))));
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 }
 
 if (import.meta.main) {

@@ -1,5 +1,5 @@
-import type { VectorIndex } from "../../../src/vector-index/vector-index.ts";
-import { FILL_BATCH, seededQueries, seededVectors } from "./index-vectors.ts";
+import type { VectorIndex } from "../../../../src/vector-index/vector-index.ts";
+import { FILL_BATCH, seededQueries, seededVectors } from "../index-vectors.ts";
 
 /** What the index benchmark drives the embedded Vectorize with: a Worker of its own, so that the calls cross the real binding. */
 
