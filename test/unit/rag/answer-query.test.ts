@@ -75,10 +75,9 @@ describe("answerQuery", () => {
     const target = fakeTargetLm({ script: ["Canada ", "[", "1]", " before Norway [2]."] });
     const retriever = fakeRetriever(PASSAGES);
     const events = await collect(run({ targets: [target], retriever, parameters: { temperature: 0.1 } }));
-    expect(events.map(({ type }) => type)).toEqual([
-      ...["retrieval-end", "text-delta", "text-delta", "text-delta", "text-delta", "citation", "citation"],
-      ...["choice-end", "end"],
-    ]);
+    expect(events.map(({ type }) => type)).toEqual(
+      "retrieval-end text-delta text-delta text-delta text-delta citation citation choice-end end".split(" "),
+    );
     expect(rendered(events)).toEqual({ text: "Canada [1] before Norway [2].", cited: ["1:[1]", "2:[2]"] });
     expect(events.at(-1)).toEqual({ type: "end", model: "fake-1", target: "fake" });
     expect(retriever.requests).toMatchObject([{ query: QUESTION.content, mode: "hybrid", topK: 5, failClosed: false }]);
@@ -103,7 +102,7 @@ describe("answerQuery", () => {
       notices: [{ code: "top_k_clamped" }],
     });
     expect(target.requests).toEqual([]);
-    await events.return();
+    await events.return(undefined);
   });
 
   test("keeps choices apart", async ({ expect }) => {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import type { Citation } from "../../../src/rag/answer-event.ts";
 import { CitationParser } from "../../../src/rag/citations.ts";
@@ -94,35 +94,9 @@ describe("CitationParser", () => {
     expect(parser.end()).toEqual([]);
   });
 
+  const signs = "[ ] ( ) 1 2 5 9 , - – : ` `` ``` ~~~ \\ a 🍁 é > [1] [2][3] [1](u) text".split(" ");
   const markdown = fc
-    .array(
-      fc.constantFrom(
-        ...[
-          "[",
-          "]",
-          "(",
-          ")",
-          "1",
-          "2",
-          "5",
-          "9",
-          ",",
-          "-",
-          "–",
-          ":",
-          " ",
-          "\n",
-          "\n\n",
-          "`",
-          "``",
-          "```",
-          "~~~",
-          "\\",
-        ],
-        ...["a", "🍁", "é", "> ", "[1]", "[2][3]", "[1, 2]", "[1](u)", "\t", "text "],
-      ),
-      { maxLength: 40 },
-    )
+    .array(fc.constantFrom(" ", "\n", "\n\n", "\t", "> ", "[1, 2]", ...signs), { maxLength: 40 })
     .map((parts) => parts.join(""));
 
   test("gives the same citations however the text is split", ({ expect }) => {

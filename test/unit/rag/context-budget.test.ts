@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { contextBudget, fitPassages } from "../../../src/rag/context-budget.ts";
 import type { RetrievedPassage } from "../../../src/retrieval/types.ts";

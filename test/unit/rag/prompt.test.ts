@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import type { ChatMessage } from "../../../src/generation/target-lm.ts";
 import { augmentMessages, fence } from "../../../src/rag/prompt.ts";

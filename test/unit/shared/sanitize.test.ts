@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { neutralize, stripInvisible, toSingleLine } from "../../../src/shared/sanitize.ts";
 
@@ -56,32 +56,9 @@ describe("neutralize", () => {
   });
 
   test("leaves nothing behind that a second look would change, and no special token", ({ expect }) => {
+    const signs = "< > | / s [ ] INST im_start system System: passage- 1 << >> ` # =".split(" ");
     const hostile = fc
-      .array(
-        fc.constantFrom(
-          ...[
-            "<",
-            ">",
-            "|",
-            "/",
-            "s",
-            "[",
-            "]",
-            "INST",
-            "im_start",
-            "system",
-            "System:",
-            "\n",
-            " ",
-            "passage-",
-            "1",
-            "\u200B",
-            "<<",
-            ">>",
-          ],
-        ),
-        { maxLength: 25 },
-      )
+      .array(fc.constantFrom("\n", " ", "\u200B", ...signs), { maxLength: 25 })
       .map((parts) => parts.join(""));
     fc.assert(
       fc.property(hostile, (text) => {
