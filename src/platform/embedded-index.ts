@@ -94,8 +94,8 @@ export class EmbeddedIndex {
   queryById(id: unknown, options: unknown): VectorMatches {
     const parsed = parseQueryOptions(options);
     this.#applyDue();
-    const slot = typeof id === "string" ? this.#store.slotOf(id) : undefined;
-    const [entry] = this.#store.readVectors(slot === undefined ? [] : [slot]);
+    const slots = typeof id === "string" ? this.#store.slotsOf([id]) : new Map<string, number>();
+    const [entry] = this.#store.readVectors([...slots.values()]);
     if (entry === undefined) {
       throw vectorizeProblem("unknownVector", `no vector with id="${String(id)}"`);
     }
@@ -284,7 +284,7 @@ export class EmbeddedIndex {
   #checkRoom(vectors: readonly AcceptedVector[]): void {
     const { image, namespaces } = this.#load();
     const ids = [...new Set(vectors.map(({ id }) => id))];
-    const added = ids.length - this.#store.countKnown(ids);
+    const added = ids.length - this.#store.slotsOf(ids).size;
     const waiting = this.#pending.length === 0 ? 0 : this.#store.pendingVectorCount();
     const { dimensions, metric, plan } = this.#settings;
     if (image.size + waiting + added > this.#capacity) {

@@ -38,12 +38,14 @@ export class LoadedIndex {
 
   /** Writes one mutation to store and image; the caller holds the transaction and has checked that there is room. */
   apply(kind: MutationKind, vectors: readonly IndexedVector[]): void {
+    const slots = this.#store.slotsOf(vectors.map(({ id }) => id));
     const left = new Set<number>();
     for (const vector of vectors) {
-      const slot = this.#store.slotOf(vector.id);
+      const { id } = vector;
+      const slot = slots.get(id);
       if (slot === undefined) {
         if (kind !== "delete") {
-          this.#put(this.image.takeSlot(), vector);
+          slots.set(id, this.#put(this.image.takeSlot(), vector));
         }
       } else if (kind !== "insert") {
         left.add(this.image.namespaceOf(slot));
@@ -52,16 +54,18 @@ export class LoadedIndex {
         } else {
           this.#store.deleteVector(slot);
           this.image.delete(slot);
+          slots.delete(id);
         }
       }
     }
     this.#dropEmptyNamespaces(left);
   }
 
-  #put(slot: number, vector: IndexedVector): void {
+  #put(slot: number, vector: IndexedVector): number {
     const row = { ...quantizeRow(vector.values), namespace: this.#namespaceNumber(vector.namespace) };
     this.#store.writeVector(slot, vector, row);
     this.image.set(slot, { ...row, indexed: this.#metadataIndexes.readIndexed(vector.indexed) });
+    return slot;
   }
 
   #namespaceNumber(name: string | null): number {

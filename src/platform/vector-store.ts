@@ -131,15 +131,13 @@ export class VectorStore {
     return this.#sql.exec<{ count: number }>("SELECT count(*) AS count FROM vectors").one().count;
   }
 
-  slotOf(id: string): number | undefined {
-    const [row] = this.#sql.exec<{ slot: number }>("SELECT slot FROM vectors WHERE id = ?", id);
-    return row?.slot;
-  }
-
-  /** How many of the ids hold a vector. */
-  countKnown(ids: readonly string[]): number {
-    const query = "SELECT count(*) AS count FROM vectors WHERE id IN (SELECT value FROM json_each(?))";
-    return this.#sql.exec<{ count: number }>(query, JSON.stringify(ids)).one().count;
+  /** Slots of those ids that hold a vector. */
+  slotsOf(ids: readonly string[]): Map<string, number> {
+    const rows = this.#sql.exec<{ id: string; slot: number }>(
+      "SELECT id, slot FROM vectors WHERE id IN (SELECT value FROM json_each(?))",
+      JSON.stringify(ids),
+    );
+    return new Map([...rows].map(({ id, slot }) => [id, slot]));
   }
 
   writeVector(slot: number, vector: IndexedVector, row: QuantizedRow & { readonly namespace: number }): void {

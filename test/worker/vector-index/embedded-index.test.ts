@@ -242,6 +242,25 @@ describe("visibilityDelayMs", () => {
   });
 });
 
+describe("an id twice in one call", () => {
+  it("holds its last upsert, its first insert, and goes away once", async ({ expect }) => {
+    await withIndex((open) => {
+      const index = open();
+      const twice = [
+        { id: "a", values: [1, 0, 0] },
+        { id: "a", values: [0, 1, 0] },
+      ];
+      index.write("upsert", twice);
+      expect(index.getByIds(["a"])).toEqual([{ id: "a", values: [0, 1, 0] }]);
+      index.deleteByIds(["a", "a"]);
+      expect(index.describe().vectorCount).toBe(0);
+      index.write("insert", twice);
+      expect(index.getByIds(["a"])).toEqual([{ id: "a", values: [1, 0, 0] }]);
+      expect(index.describe().vectorCount).toBe(1);
+    });
+  });
+});
+
 describe("a transaction that fails", () => {
   it("leaves store and memory as they were", async ({ expect }) => {
     await runInDurableObject(vectorShard("failing"), (_, { storage }) => {
