@@ -1,0 +1,72 @@
+import type { VectorIndex, VectorRecord } from "../../src/vector-index/vector-index.ts";
+
+export interface MemoryVectorIndexOptions {
+  readonly dimensions?: number;
+  /** Calls to `upsert` and `deleteByIds` from now on that fail, as an outage would. */
+  readonly failures?: number;
+}
+
+/** Remembers vectors by id and searches nothing; fails on demand. */
+export class MemoryVectorIndex implements VectorIndex {
+  readonly vectors = new Map<string, VectorRecord>();
+  /** Vectors or ids of each successful mutation. */
+  readonly batches: number[] = [];
+  readonly #dimensions: number;
+  failures: number;
+
+  constructor({ dimensions = 4, failures = 0 }: MemoryVectorIndexOptions = {}) {
+    this.#dimensions = dimensions;
+    this.failures = failures;
+  }
+
+  describe(): ReturnType<VectorIndex["describe"]> {
+    return Promise.resolve({
+      vectorCount: this.vectors.size,
+      dimensions: this.#dimensions,
+      processedUpToDatetime: "",
+      processedUpToMutation: "",
+    });
+  }
+
+  upsert(vectors: VectorRecord[]): ReturnType<VectorIndex["upsert"]> {
+    return this.#mutate(vectors.length, () => {
+      for (const vector of vectors) {
+        this.vectors.set(vector.id, vector);
+      }
+    });
+  }
+
+  insert(vectors: VectorRecord[]): ReturnType<VectorIndex["insert"]> {
+    return this.upsert(vectors.filter(({ id }) => !this.vectors.has(id)));
+  }
+
+  deleteByIds(ids: string[]): ReturnType<VectorIndex["deleteByIds"]> {
+    return this.#mutate(ids.length, () => {
+      for (const id of ids) {
+        this.vectors.delete(id);
+      }
+    });
+  }
+
+  getByIds(ids: string[]): ReturnType<VectorIndex["getByIds"]> {
+    return Promise.resolve(ids.flatMap((id) => this.vectors.get(id) ?? []));
+  }
+
+  query(): ReturnType<VectorIndex["query"]> {
+    return Promise.resolve({ matches: [], count: 0 });
+  }
+
+  queryById(): ReturnType<VectorIndex["queryById"]> {
+    return this.query();
+  }
+
+  async #mutate(size: number, change: () => void): Promise<{ mutationId: string }> {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      throw new Error("VECTOR_UPSERT_ERROR (code = 10000): outage");
+    }
+    change();
+    this.batches.push(size);
+    return { mutationId: `mutation-${this.batches.length}` };
+  }
+}
