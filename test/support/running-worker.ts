@@ -1,47 +1,53 @@
-import { createTestHarness, type WorkerHandle } from "wrangler";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { findFreePort } from "../../scripts/local-worker/free-port.ts";
+import { applyMigrations } from "../../scripts/local-worker/wrangler-command.ts";
+import { startWranglerDev } from "../../scripts/local-worker/wrangler-dev.ts";
+
+/** Away from the ports that people and `npm start` use. */
+const FIRST_PORT = 28_700;
 
 export interface StartWorkerOptions {
   /** TARGET_LMS; default: what wrangler.toml has. */
   readonly targetLms?: Readonly<Record<string, object>>;
-  /** Variables of wrangler.toml to override. */
+  /** Variables of wrangler.toml to override, and secrets. */
   readonly vars?: Readonly<Record<string, string>>;
-  readonly secrets?: Readonly<Record<string, string>>;
 }
 
 export interface RunningWorker {
   /** Without a slash at the end. */
   readonly url: string;
-  readonly worker: WorkerHandle;
-  /** What the Worker wrote to its log, one entry a line. */
-  readonly logLines: () => readonly string[];
+  /** What wrangler and the Worker printed so far. */
+  readonly logLines: readonly string[];
   readonly close: () => Promise<void>;
 }
 
 /**
- * The Worker of wrangler.toml, bundled and run by workerd as `wrangler dev` runs it: on a free port, with empty storage of its
- * own, migrations applied. Needs no network.
+ * The Worker under `wrangler dev`, on a free port, with empty storage of its own and migrations applied. Needs no network.
+ * (wrangler's `createTestHarness` would start faster, but its network in Node keeps upstream requests alive that the Worker
+ * has aborted.)
  */
-export async function startWorker({ targetLms, vars, secrets }: StartWorkerOptions = {}): Promise<RunningWorker> {
-  // No usage statistics, and no request to Cloudflare for a sample `request.cf`.
-  process.env["WRANGLER_SEND_METRICS"] = "false";
-  process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
-  const harness = createTestHarness({
-    root: new URL("../..", import.meta.url).pathname,
-    workers: [
-      {
-        configPath: "./wrangler.toml",
+export async function startWorker({ targetLms, vars }: StartWorkerOptions = {}): Promise<RunningWorker> {
+  const persistTo = await mkdtemp(path.join(tmpdir(), "aar-worker-"));
+  const logLines: string[] = [];
+  const [server] = await Promise.all([
+    findFreePort(FIRST_PORT + Math.floor(Math.random() * 1000)).then((port) =>
+      startWranglerDev({
+        port,
+        persistTo,
+        onLine: (line) => logLines.push(line),
         vars: { ...vars, ...(targetLms === undefined ? {} : { TARGET_LMS: JSON.stringify(targetLms) }) },
-        secrets: { ...secrets },
-      },
-    ],
-  });
-  const { url } = await harness.listen();
-  const worker = harness.getWorker();
-  await worker.applyD1Migrations("DB");
+      }),
+    ),
+    applyMigrations({ persistTo }),
+  ]);
   return {
-    url: url.origin,
-    worker,
-    logLines: () => harness.getLogs().map(({ message }) => message),
-    close: () => harness.close(),
+    url: server.url,
+    logLines,
+    close: async () => {
+      await server.stop();
+      await rm(persistTo, { recursive: true, force: true });
+    },
   };
 }

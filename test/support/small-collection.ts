@@ -25,32 +25,45 @@ export const SMALL_PASSAGES = [
   },
 ] as const;
 
+export interface UploadSmallCollectionOptions {
+  /** Default `SMALL_COLLECTION`. */
+  readonly name?: string;
+  /** Client key, where the Worker wants one. */
+  readonly key?: string;
+}
+
 /** Creates the collection over HTTP, with vectors of the Worker's own encoder. Returns the encoder's fingerprint. */
-export async function uploadSmallCollection(origin: string, name: string = SMALL_COLLECTION): Promise<string> {
-  const { encoder } = await json<{ encoder: { fingerprint: string; name: string; dims: number } }>(`${origin}/health`);
-  await json(`${origin}/v1/admin/collections/${name}`, "PUT", {
+export async function uploadSmallCollection(
+  origin: string,
+  { name = SMALL_COLLECTION, key = "" }: UploadSmallCollectionOptions = {},
+): Promise<string> {
+  const call = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
+    const response = await fetch(origin + path, {
+      method,
+      headers: { authorization: `Bearer ${key}` },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    if (!response.ok) {
+      throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+    }
+    // The callers name the fields they read of a reply that was just made by the code under test.
+    return (await response.json()) as Body;
+  };
+  const { encoder } = await call<{ encoder: { fingerprint: string; name: string; dims: number } }>("GET", "/health");
+  await call("PUT", `/v1/admin/collections/${name}`, {
     encoder_fingerprint: encoder.fingerprint,
     encoder_name: encoder.name,
     dims: encoder.dims,
     similarity: "cosine",
     fusion: { method: "convex", weight: 0.5, normalization: "theoretical" },
   });
-  const { data } = await json<{ data: { embedding: string }[] }>(`${origin}/v1/embeddings`, "POST", {
+  const { data } = await call<{ data: { embedding: string }[] }>("POST", "/v1/embeddings", {
     input: SMALL_PASSAGES.map(({ title, text }) => `${title} ${text}`),
     encoding_format: "base64",
   });
-  await json(`${origin}/v1/admin/collections/${name}/passages`, "POST", {
+  await call("POST", `/v1/admin/collections/${name}/passages`, {
     encoder_fingerprint: encoder.fingerprint,
     passages: SMALL_PASSAGES.map((passage, index) => ({ ...passage, values: data[index]?.embedding })),
   });
   return encoder.fingerprint;
-}
-
-async function json<Body>(url: string, method = "GET", body?: object): Promise<Body> {
-  const response = await fetch(url, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
-  if (!response.ok) {
-    throw new Error(`${method} ${url}: ${response.status} ${await response.text()}`);
-  }
-  // The callers name the fields they read of a reply that was just made by the code under test.
-  return (await response.json()) as Body;
 }

@@ -96,6 +96,8 @@ function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
   return new Response(stream, {
     headers: {
       "content-type": "text/event-stream; charset=utf-8",
+      // Compression collects bytes, and miniflare's loses the news that the client went away.
+      "content-encoding": "identity",
       // `no-transform` and nginx's switch keep proxies from collecting a stream before they pass it on.
       "cache-control": "no-cache, no-transform",
       "x-accel-buffering": "no",
