@@ -77,6 +77,7 @@ export function endSentence(text: string): string {
 /** Of a series of years the latest, which comes first: "$29 billion (2014 est.); $28 billion (2013 est.)". Else the text. */
 export function latestYear(text: string): string {
   const items = text.split("; ");
-  const isSeries = items.length > 1 && items.every((item) => /\((?:[^()]* )?\d{4}(?:\/\d{2,4})?(?: est\.)?\)$/u.test(item));
+  const isSeries =
+    items.length > 1 && items.every((item) => /\((?:[^()]* )?\d{4}(?:\/\d{2,4})?(?: est\.)?\)$/u.test(item));
   return isSeries ? (items[0] ?? text) : text;
 }

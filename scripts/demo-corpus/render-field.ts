@@ -26,7 +26,9 @@ export function renderField({ name, field, country }: RenderFieldOptions): strin
   const separate = others.filter((part) => !listed.includes(part));
 
   const label = fieldLabel(name, country) + (definition === undefined ? "" : ` (${definition.text})`);
-  const ownText = [latestYear(cleanText(field.text)), ...named].filter((text) => text !== "" && !saysNothing(text)).join("; ");
+  const ownText = [latestYear(cleanText(field.text)), ...named]
+    .filter((text) => text !== "" && !saysNothing(text))
+    .join("; ");
   const statement = takeYearOfNote(ownText, notes);
   const sentences = [...statementSentences({ name, label, statement, listed })];
   const lines = sentences.length === 0 ? [] : [sentences.join(" ")];
@@ -68,10 +70,16 @@ function flattenParts(field: ProfileField, prefix = ""): Part[] {
     }
     const label = prefix === "" ? name : `${prefix}, ${name}`;
     // Heads counted by sex and age are more digits than a sentence bears; shares stay.
-    const text = cleanText(part.text).replace(/^Note: /u, "").replace(/ \(male [\d,.]+\/female [\d,.]+\)/u, "");
+    const text = cleanText(part.text)
+      .replace(/^Note: /u, "")
+      .replace(/ \(male [\d,.]+\/female [\d,.]+\)/u, "");
     return [...(text === "" || saysNothing(text) ? [] : [{ label, text }]), ...flattenParts(part, label)];
   });
 }
+
+/** The same remark under the population of 31 countries, where it drowns the figure. */
+const BOILERPLATE_NOTE =
+  /^estimates for this country explicitly take into account the effects of excess mortality due to AIDS;[^(]*/u;
 
 function isNote(label: string): boolean {
   return /^note\b/iu.test(label);
@@ -95,6 +103,7 @@ function takeYearOfNote(statement: string, notes: string[]): string {
   if (note === undefined || year === null || statement === "" || /\(\D*\d{4}/u.test(statement)) {
     return statement;
   }
-  notes[0] = note.slice(0, year.index);
+  const rest = note.slice(0, year.index).replace(BOILERPLATE_NOTE, "").trim();
+  notes.splice(0, 1, ...(rest === "" ? [] : [rest]));
   return `${statement} ${year[1] ?? ""}`;
 }

@@ -37,12 +37,7 @@ const ANCHORS: Readonly<Record<string, string>> = {
 /** All passages of the demo corpus, in a fixed order: by region, code, section and topic. */
 export function toPassages(profiles: readonly Profile[]): DemoPassage[] {
   const rankings = rankProfiles(profiles);
-  const passages = profiles.flatMap((profile) => profilePassages(profile, rankings));
-  const world = profiles.find(({ region }) => region === "World");
-  if (world !== undefined) {
-    passages.push(...rankings.lists.map(({ section, title, text }) => makePassage({ profile: world, section, topic: title, text })));
-  }
-  return passages;
+  return profiles.flatMap((profile) => profilePassages(profile, rankings));
 }
 
 function profilePassages(profile: Profile, rankings: Rankings): DemoPassage[] {
@@ -55,7 +50,13 @@ function profilePassages(profile: Profile, rankings: Rankings): DemoPassage[] {
       const topic = topics.length === 1 && name.includes("; ") ? section : name;
       const texts = packLines(lines);
       return texts.map((text, index) =>
-        makePassage({ profile, section, topic, text, ...(texts.length > 1 ? { part: index + 1, parts: texts.length } : {}) }),
+        makePassage({
+          profile,
+          section,
+          topic,
+          text,
+          ...(texts.length > 1 ? { part: index + 1, parts: texts.length } : {}),
+        }),
       );
     });
   });
@@ -80,7 +81,7 @@ function topicTexts({ profile, section, fields, rankings }: TopicTextsOptions): 
         return [];
       }
       const lines = renderField({ name, field, country: profile.name });
-      const rank = rankings.sentences.get(rankKey(profile.code, section, name));
+      const rank = rankings.get(rankKey(profile.code, section, name));
       return rank === undefined ? lines : [...lines, rank];
     }),
   }));
@@ -100,7 +101,7 @@ function makePassage({ profile, section, topic, text, part, parts }: MakePassage
   const suffix = part === undefined ? "" : `-${part}`;
   return {
     // The topic's first words are enough to be unique and keep ids short.
-    _id: `${profile.code}-${slug(topic.split(/[,;]/u)[0] ?? topic)}${topic.startsWith("Country comparison") ? `-${slug(topic.split(", ")[1] ?? "")}` : ""}${suffix}`,
+    _id: `${profile.code}-${slug(topic.split(/[,;]/u)[0] ?? topic)}${suffix}`,
     title: `${profile.name}: ${topic}${parts === undefined ? "" : ` (${part} of ${parts})`}`,
     text,
     url: `${PAGES}/${profile.code}.html#${ANCHORS[section] ?? ""}`,

@@ -13,7 +13,16 @@ export const TOPICS: Readonly<Record<string, readonly Topic[]>> = {
   Geography: [
     {
       name: "Location, area and coastline",
-      fields: ["Location", "Geographic coordinates", "Geographic overview", "Area", "Area - comparative", "Land boundaries", "Coastline", "Maritime claims"],
+      fields: [
+        "Location",
+        "Geographic coordinates",
+        "Geographic overview",
+        "Area",
+        "Area - comparative",
+        "Land boundaries",
+        "Coastline",
+        "Maritime claims",
+      ],
     },
     {
       name: "Climate, terrain and elevation",
@@ -33,7 +42,14 @@ export const TOPICS: Readonly<Record<string, readonly Topic[]>> = {
   "People and Society": [
     {
       name: "Population and cities",
-      fields: ["Population", "Population growth rate", "Urbanization", "Major urban areas - population", "Median age", "Age structure"],
+      fields: [
+        "Population",
+        "Population growth rate",
+        "Urbanization",
+        "Major urban areas - population",
+        "Median age",
+        "Age structure",
+      ],
     },
     {
       name: "Births, deaths and life expectancy",
@@ -109,10 +125,16 @@ export const TOPICS: Readonly<Record<string, readonly Topic[]>> = {
       name: "Political parties",
       fields: ["Political parties and leaders"],
     },
-    { name: "Flag, national symbols and anthem", fields: ["Flag description", "National symbol(s)", "National anthem"] },
+    {
+      name: "Flag, national symbols and anthem",
+      fields: ["Flag description", "National symbol(s)", "National anthem"],
+    },
   ],
   Economy: [
-    { name: "Economic overview", fields: ["Economy - overview", "Economy of the area administered by Turkish Cypriots"] },
+    {
+      name: "Economic overview",
+      fields: ["Economy - overview", "Economy of the area administered by Turkish Cypriots"],
+    },
     {
       name: "Gross domestic product",
       fields: [
@@ -182,16 +204,43 @@ export const TOPICS: Readonly<Record<string, readonly Topic[]>> = {
     { name: "Oil, natural gas and emissions", fields: [] },
   ],
   Communications: [
-    { name: "Telephones and Internet", fields: ["Internet users", "Internet country code", "Telephones - fixed lines", "Telephones - mobile cellular", "Telephone system"] },
+    {
+      name: "Telephones and Internet",
+      fields: [
+        "Internet users",
+        "Internet country code",
+        "Telephones - fixed lines",
+        "Telephones - mobile cellular",
+        "Telephone system",
+      ],
+    },
     { name: "Broadcast media", fields: ["Broadcast media", "Communications - note"] },
   ],
   Transportation: [
-    { name: "Airports, railways and roads", fields: ["Airports", "Airports - with paved runways", "Airports - with unpaved runways", "Heliports", "Railways", "Roadways"] },
+    {
+      name: "Airports, railways and roads",
+      fields: [
+        "Airports",
+        "Airports - with paved runways",
+        "Airports - with unpaved runways",
+        "Heliports",
+        "Railways",
+        "Roadways",
+      ],
+    },
     { name: "Ports, shipping and pipelines", fields: [] },
   ],
-  Military: [{ name: "Armed forces", fields: ["Military branches", "Military expenditures", "Military service age and obligation"] }],
+  Military: [
+    {
+      name: "Armed forces",
+      fields: ["Military branches", "Military expenditures", "Military service age and obligation"],
+    },
+  ],
   "Transnational Issues": [
-    { name: "International disputes and refugees", fields: ["Disputes - international", "Refugees and internally displaced persons"] },
+    {
+      name: "International disputes and refugees",
+      fields: ["Disputes - international", "Refugees and internally displaced persons"],
+    },
     { name: "Illicit drugs", fields: ["Illicit drugs"] },
     { name: "Trafficking in persons", fields: ["Trafficking in persons"] },
   ],

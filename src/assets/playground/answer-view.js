@@ -72,8 +72,11 @@ export class AnswerView {
   #render(streaming) {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset["citation"] : undefined;
     let count = 0;
-    const nodes = segmentAnswer(this.#text, this.#spans).map((segment) =>
-      segment.kind === "text" ? document.createTextNode(segment.text) : this.#link(segment, count++),
+    const nodes = segmentAnswer(this.#text, this.#spans).map((segment, index, segments) =>
+      segment.kind === "citation"
+        ? this.#link(segment, count++)
+        : // A number must not begin a line of its own.
+          document.createTextNode(segments[index + 1] ? segment.text.replace(/ $/u, "\u00A0") : segment.text),
     );
     const caret = streaming ? [element("span", { class: "caret", "aria-hidden": "true" })] : [];
     this.#root.replaceChildren(...nodes, ...caret);

@@ -80,9 +80,12 @@ export async function* streamAnswer(body, { key, signal }) {
   if (response.body === null) {
     throw new RequestError("The server sent no answer.", { requestId });
   }
+  let isDone = false;
   for await (const data of readEventData(response.body)) {
     if (data === "[DONE]") {
-      return;
+      // Read on to the end: leaving now would count as a cancelled request.
+      isDone = true;
+      continue;
     }
     const chunk = JSON.parse(data);
     if (chunk.error) {
@@ -93,7 +96,9 @@ export async function* streamAnswer(body, { key, signal }) {
     }
     yield* partsOfChoice(chunk.choices?.[0]);
   }
-  throw new RequestError("The answer stopped before its end.", { code: "cut", requestId });
+  if (!isDone) {
+    throw new RequestError("The answer stopped before its end.", { code: "cut", requestId });
+  }
 }
 
 /**

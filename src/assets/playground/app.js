@@ -48,6 +48,11 @@ let running;
 /** @type {import("./api.js").Health | undefined} */
 let health;
 
+function showResult() {
+  byId("intro", HTMLElement).hidden = true;
+  byId("result", HTMLDivElement).hidden = false;
+}
+
 /** The request as it is sent, for the server and for `Copy as curl`. */
 function requestBody() {
   const { mode, topK, model, collection } = readSettings();
@@ -100,7 +105,7 @@ async function ask() {
 }
 
 function begin() {
-  byId("result", HTMLDivElement).hidden = false;
+  showResult();
   errorBox.hidden = true;
   noticeList.hidden = true;
   byline.hidden = true;
@@ -241,7 +246,7 @@ async function offerChoices() {
     offerCollections((await fetchCollections(readKey())) ?? [], collection.name);
     errorBox.hidden = true;
   } catch (error) {
-    byId("result", HTMLDivElement).hidden = false;
+    showResult();
     showFailure(error);
   }
   showCollection();
@@ -254,7 +259,7 @@ function showCollection() {
   showExamples();
   const known = health?.default_collection;
   if (known?.name === collection && !known.exists) {
-    byId("result", HTMLDivElement).hidden = false;
+    showResult();
     errorBox.replaceChildren(element("p", {}, [`The collection "${collection}" is empty: upload passages first.`]));
     errorBox.hidden = false;
   }

@@ -1,0 +1,72 @@
+import path from "node:path";
+import { readCorpus } from "../../training/artifacts/beir.ts";
+import { loadVectorSet, vectorAt } from "../../training/artifacts/vector-set.ts";
+import type { VectorSet } from "../../training/artifacts/vector-set.ts";
+import { uploadCollection } from "../../training/indexing/upload-collection.ts";
+import type { EncodedPassage, UploadResult } from "../../training/indexing/upload-collection.ts";
+import type { Progress, ProgressOptions } from "../../training/progress.ts";
+import { DEMO_COLLECTION, DEMO_FOLDER, DEMO_VECTORS } from "./demo-data.ts";
+
+/** The Worker takes 500 at most; fewer requests are faster. */
+const PASSAGES_PER_REQUEST = 500;
+
+export interface UploadDemoOptions {
+  /** Base URL of the local Worker, whose admin routes are open. */
+  readonly url: string;
+  /** The `corpus.jsonl` that the committed vectors belong to. */
+  readonly corpus: string;
+  /** Remembers what was uploaded: the next start has nothing to do. False for a Worker with storage of its own. Default true. */
+  readonly keepReceipt?: boolean;
+  readonly progress?: (options: ProgressOptions) => Progress;
+  readonly signal?: AbortSignal;
+}
+
+/** Uploads the demo collection the way every collection is uploaded. Passages of an older demo do not stay. */
+export async function uploadDemo(options: UploadDemoOptions): Promise<UploadResult> {
+  const vectors = await loadVectorSet(DEMO_VECTORS);
+  const result = await uploadVectors(vectors, options);
+  if (result.passageCount === vectors.facts.count) {
+    return result;
+  }
+  const response = await fetch(`${options.url}/v1/admin/collections/${DEMO_COLLECTION}`, { method: "DELETE" });
+  if (!response.ok) {
+    throw new Error(`the outdated demo collection could not be deleted: ${await response.text()}`);
+  }
+  return await uploadVectors(vectors, options);
+}
+
+async function uploadVectors(
+  vectors: VectorSet,
+  {
+    url,
+    corpus,
+    keepReceipt = true,
+    progress = () => SILENT,
+    signal = new AbortController().signal,
+  }: UploadDemoOptions,
+): Promise<UploadResult> {
+  const { encoderFingerprint, encoderName, dims, similarity, count } = vectors.facts;
+  return await uploadCollection({
+    url,
+    collection: { name: DEMO_COLLECTION, encoderFingerprint, encoderName, dims, similarity },
+    passages: encodedPassages(corpus, vectors),
+    count,
+    batchSize: PASSAGES_PER_REQUEST,
+    ...(keepReceipt ? { receipt: path.join(DEMO_FOLDER, "upload-receipt.jsonl") } : {}),
+    progress,
+    signal,
+  });
+}
+
+const SILENT: Progress = { advance: () => undefined, finish: () => undefined };
+
+async function* encodedPassages(corpus: string, vectors: VectorSet): AsyncGenerator<EncodedPassage> {
+  let index = 0;
+  for await (const passage of readCorpus(corpus)) {
+    if (vectors.ids[index] !== passage.id) {
+      throw new Error(`${corpus} is not the corpus of the demo's vectors; run npm run build:demo`);
+    }
+    yield { ...passage, vector: vectorAt(vectors, index) };
+    index++;
+  }
+}

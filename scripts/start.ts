@@ -1,0 +1,163 @@
+/** `npm start`: the whole thing on this machine, with the demo corpus. See HELP. */
+import { parseArgs } from "node:util";
+import type { UploadResult } from "../training/indexing/upload-collection.ts";
+import { findDemoDrift, writeDemoCorpus, DEMO_FOLDER } from "./demo-corpus/demo-data.ts";
+import { uploadDemo } from "./demo-corpus/upload-demo.ts";
+import { findFreePort, isPortFree } from "./local-worker/free-port.ts";
+import { applyMigrations } from "./local-worker/wrangler-command.ts";
+import { startWranglerDev } from "./local-worker/wrangler-dev.ts";
+import type { LocalWorker } from "./local-worker/wrangler-dev.ts";
+import { StartError } from "./start/start-error.ts";
+import { createSteps, seconds } from "./start/steps.ts";
+import { warmUp } from "./start/warm-up.ts";
+
+const DEFAULT_PORT = 8787;
+
+const HELP = `Usage: npm start -- [options]
+
+Runs the Worker on this machine with the World Factbook as its collection. Needs no account, no key and no network.
+State is kept in .wrangler/ and .aar/; delete both to begin anew.
+
+Options:
+  --port <number>   port to listen on (default: ${DEFAULT_PORT}, or the next one that is free)
+  --verbose         show what wrangler and the Worker log
+  --help            show this help
+`;
+
+interface StartOptions {
+  readonly port: number | undefined;
+  readonly verbose: boolean;
+}
+
+function readOptions(): StartOptions | undefined {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      options: {
+        port: { type: "string" },
+        verbose: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }));
+  } catch (error) {
+    throw new StartError(error instanceof Error ? error.message : String(error), HELP);
+  }
+  if (values.help) {
+    return undefined;
+  }
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port > 0 && port < 65_536)) {
+    throw new StartError(
+      `--port ${values.port} is no port`,
+      "Give a number from 1 to 65535, as in: npm start -- --port 9000",
+    );
+  }
+  return { port, verbose: values.verbose };
+}
+
+async function choosePort(wanted: number | undefined): Promise<number> {
+  if (wanted === undefined) {
+    return await findFreePort(DEFAULT_PORT);
+  }
+  if (await isPortFree(wanted)) {
+    return wanted;
+  }
+  throw new StartError(
+    `port ${wanted} is in use`,
+    `Stop what listens there, or give another: npm start -- --port ${wanted === 65_535 ? DEFAULT_PORT : wanted + 1}`,
+  );
+}
+
+async function start({ port: wanted, verbose }: StartOptions): Promise<void> {
+  const startedAt = performance.now();
+  const steps = createSteps(process.stdout);
+  console.log("\nStarting on this machine: no account, no key, no network.\n");
+  const port = await choosePort(wanted);
+
+  // Two programs of wrangler's, neither of which needs the other: together they keep two cores busy.
+  const migrating = applyMigrations();
+  const starting = startWranglerDev({ port, ...(verbose ? { onLine: (line) => console.log(`    ${line}`) } : {}) });
+  // Whichever fails first is reported; the other must not surface as an unhandled rejection.
+  migrating.catch(() => undefined);
+  starting.catch(() => undefined);
+
+  const corpus = await steps.run(
+    "Corpus",
+    () => writeDemoCorpus(DEMO_FOLDER),
+    ({ count }) => `${count.toLocaleString("en")} passages of the World Factbook`,
+  );
+  const drift = await findDemoDrift(corpus.sha256);
+  if (drift !== undefined) {
+    throw new StartError(
+      `the demo's vectors do not fit: ${drift}`,
+      "Make them again (a few minutes): npm run build:demo",
+    );
+  }
+  await steps.run(
+    "Database",
+    () => migrating,
+    () => "D1, migrated",
+  );
+  const worker = await steps.run(
+    "Worker",
+    () => starting,
+    ({ url }) => `${url}, in workerd`,
+  );
+  process.once("exit", () => void worker.stop());
+  await steps.run("Upload", () => uploadDemo({ url: worker.url, corpus: corpus.file }), describeUpload);
+  await steps.run(
+    "Encoder",
+    () => warmUp(worker.url),
+    (summary) => summary,
+  );
+  printReady(worker.url, performance.now() - startedAt);
+  await runUntilStopped(worker);
+}
+
+function describeUpload({ uploaded, passageCount }: UploadResult): string {
+  const passages = `${passageCount.toLocaleString("en")} passages with their vectors`;
+  return uploaded === 0 ? `${passages}, still there` : passages;
+}
+
+function printReady(url: string, elapsed: number): void {
+  const body = { stream: true, messages: [{ role: "user", content: "Which country has the longest coastline?" }] };
+  console.log(`
+Ready in ${seconds(elapsed)}.
+
+  Playground   ${url}
+  From a shell, streamed:
+
+curl -N ${url}/v1/chat/completions -d '${JSON.stringify(body)}'
+
+Ctrl-C stops it.`);
+}
+
+async function runUntilStopped(worker: LocalWorker): Promise<void> {
+  const told = new Promise<undefined>((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.once(signal, () => resolve(undefined));
+    }
+  });
+  const reason = await Promise.race([told, worker.ended]);
+  if (reason !== undefined) {
+    throw new StartError(`the Worker ended by itself: ${reason}`, "Start again with --verbose to see its log.");
+  }
+  console.log("\nStopping…");
+  await worker.stop();
+}
+
+try {
+  const options = readOptions();
+  if (options === undefined) {
+    console.log(HELP);
+  } else {
+    await start(options);
+  }
+  process.exit(0);
+} catch (error) {
+  console.error(`\n${error instanceof Error ? error.message : String(error)}`);
+  if (error instanceof StartError) {
+    console.error(error.advice);
+  }
+  process.exit(1);
+}

@@ -1,0 +1,222 @@
+import { mkdir } from "node:fs/promises";
+import { chromium } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, inject, it } from "vitest";
+import type { ExpectStatic } from "vitest";
+import { findChromium } from "../support/find-chromium.ts";
+
+/** For people to look at; git ignores the folder. */
+const SCREENSHOTS = "screenshots";
+const COASTLINE = "Which country has the longest coastline?";
+
+/** No network but ours, and no look-ups by the browser itself. */
+const BROWSER_ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const executablePath = findChromium();
+let browser: Browser;
+
+interface OpenedPage {
+  readonly page: Page;
+  /** Errors on the console, uncaught exceptions and requests to other hosts: all of them are defects. */
+  readonly complaints: readonly string[];
+}
+
+async function open(options: BrowserContextOptions = {}, prepare?: (page: Page) => Promise<unknown>): Promise<OpenedPage> {
+  const url = inject("demoUrl");
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 900 },
+    reducedMotion: "reduce",
+    ...options,
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => new URL(request.url()).origin === url || complaints.push(request.url()));
+  await prepare?.(page);
+  await page.goto(url);
+  await page.locator(".status[data-state=up]").waitFor();
+  await page.locator("#examples button").first().waitFor();
+  return { page, complaints };
+}
+
+async function ask(page: Page, question: string): Promise<void> {
+  await page.fill("#question", question);
+  await page.keyboard.press("Enter");
+  await page.locator("#timings:not([hidden])").waitFor();
+}
+
+async function overflow(page: Page): Promise<number> {
+  return await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
+}
+
+async function expectFocus(page: Page, selector: string, expect: ExpectStatic): Promise<void> {
+  expect(await page.locator(selector).evaluate("(element) => element === document.activeElement")).toBe(true);
+}
+
+describe.skipIf(executablePath === undefined)("the playground", () => {
+  beforeAll(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    browser = await chromium.launch({
+      args: BROWSER_ARGUMENTS,
+      ...(executablePath === undefined ? {} : { executablePath }),
+    });
+  });
+  afterAll(() => browser.close());
+
+  it("answers with citations that lead to the sentence in the passage", async ({ expect }) => {
+    const { page, complaints } = await open();
+    await page.screenshot({ path: `${SCREENSHOTS}/start.png` });
+    await ask(page, COASTLINE);
+    expect(await page.locator("#answer").textContent()).toContain(
+      "Canada has the longest coastline in the world: 202,080 km.",
+    );
+    const citation = page.locator("#answer .citation").first();
+    const number = (await citation.textContent()) ?? "";
+    await citation.hover();
+    expect(await page.locator("#preview").textContent()).toContain("longest coastline");
+    await citation.click();
+    const card = page.locator(`#passage-${number}`);
+    expect(await card.getAttribute("class")).toContain("cited");
+    expect(await card.locator("h3").textContent()).toContain("Canada");
+    expect(await card.locator("mark").textContent()).toContain(
+      "Canada has the longest coastline in the world: 202,080 km.",
+    );
+    await page.screenshot({ path: `${SCREENSHOTS}/answer.png`, fullPage: true });
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows the text while it streams", async ({ expect }) => {
+    const { page } = await open();
+    await page.evaluate(`
+      window.seen = new Set();
+      new MutationObserver(() => window.seen.add(document.querySelector("#answer").textContent)).observe(
+        document.querySelector("#answer"), { childList: true, subtree: true });
+    `);
+    await ask(page, "What is the capital of Burkina Faso and how many people live there?");
+    const seen: number = await page.evaluate("window.seen.size");
+    expect(seen).toBeGreaterThan(2);
+    expect(await page.locator("#answer").getAttribute("aria-busy")).toBe("false");
+  });
+
+  it("shows each leg's rank and score, and leaves out a leg that was not asked", async ({ expect }) => {
+    const { page } = await open();
+    await ask(page, COASTLINE);
+    const places = page.locator(".passage").first().locator(".places");
+    expect(await places.locator("dt").allTextContents()).toEqual(["Dense", "Lexical", "Fused"]);
+    expect(await places.textContent()).toMatch(/#\d+.*\d\.\d+/u);
+    await page.getByText("Lexical", { exact: true }).first().click();
+    await ask(page, COASTLINE);
+    expect(await page.locator(".passage").first().locator(".places").textContent()).toMatch(/Densenot askedLexical#1/u);
+    expect(await page.locator("#timing-list").textContent()).toContain("Search the words");
+  });
+
+  it("works with the keyboard alone", async ({ expect }) => {
+    const { page } = await open();
+    await page.keyboard.type(COASTLINE);
+    await page.keyboard.press("Enter");
+    await page.locator("#timings:not([hidden])").waitFor();
+    for (let presses = 0; presses < 40; presses++) {
+      await page.keyboard.press("Tab");
+      if ((await page.locator("#answer .citation:focus").count()) === 1) {
+        break;
+      }
+    }
+    const number = (await page.locator("#answer .citation:focus").textContent()) ?? "";
+    await page.keyboard.press("Enter");
+    await expectFocus(page, `#passage-${number}`, expect);
+    while ((await page.locator(".back:focus").count()) === 0) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    expect(await page.locator("#answer .citation:focus").textContent()).toBe(number);
+    await page.keyboard.press("/");
+    await expectFocus(page, "#question", expect);
+  });
+
+  it("fits a phone of 360 pixels, dark as well", async ({ expect }) => {
+    const { page, complaints } = await open({
+      viewport: { width: 360, height: 740 },
+      colorScheme: "dark",
+      hasTouch: true,
+      isMobile: true,
+    });
+    expect(await overflow(page)).toBe(0);
+    await ask(page, "What is the capital of Burkina Faso and how many people live there?");
+    expect(await overflow(page)).toBe(0);
+    await page.locator("#answer .citation").first().tap();
+    expect(await page.locator(".passage.cited mark").textContent()).toContain("Ouagadougou");
+    await page.screenshot({ path: `${SCREENSHOTS}/phone.png`, fullPage: true });
+    expect(complaints).toEqual([]);
+  });
+
+  it("says that an answer was cut, and keeps what came", async ({ expect }) => {
+    const { page } = await open({}, (page) =>
+      page.route("**/v1/chat/completions", (route) =>
+        route.fulfill({
+          contentType: "text/event-stream",
+          body: `data: {"choices":[{"index":0,"delta":{"content":"Half an"}}]}\n\n`,
+        }),
+      ),
+    );
+    await ask(page, "Anything");
+    expect(await page.locator("#answer").textContent()).toBe("Half an");
+    expect(await page.locator("#error").textContent()).toContain("stopped before its end");
+  });
+
+  it("shows an error frame's own words", async ({ expect }) => {
+    const { page } = await open({}, (page) =>
+      page.route("**/v1/chat/completions", (route) =>
+        route.fulfill({
+          contentType: "text/event-stream",
+          headers: { "x-request-id": "abc" },
+          body: `data: {"choices":[{"index":0,"delta":{"content":"Half"}}]}\n\ndata: {"error":{"message":"the provider fell silent","code":"upstream_timeout"}}\n\n`,
+        }),
+      ),
+    );
+    await ask(page, "Anything");
+    expect(await page.locator("#error").textContent()).toMatch(/the provider fell silent.*upstream_timeout.*abc/u);
+  });
+
+  it("stops when told", async ({ expect }) => {
+    const { page } = await open({}, (page) => page.route("**/v1/chat/completions", () => undefined));
+    await page.fill("#question", "Anything");
+    await page.keyboard.press("Enter");
+    await page.locator("#stop").click();
+    await page.locator("#ask").waitFor();
+    expect(await page.locator("#error").isHidden()).toBe(true);
+    expect(await page.locator("#byline").textContent()).toBe("Stopped.");
+  });
+
+  it("asks for a key when the server wants one, sends it, and keeps it in this tab", async ({ expect }) => {
+    const sent: (string | undefined)[] = [];
+    const { page } = await open({}, async (page) => {
+      await page.route("**/health", async (route) => {
+        const response = await route.fetch();
+        const health: unknown = await response.json();
+        await route.fulfill({ json: { ...Object(health), authentication: "keys" } });
+      });
+      await page.route("**/v1/chat/completions", async (route) => {
+        sent.push(route.request().headers()["authorization"]);
+        await route.continue();
+      });
+    });
+    await page.fill("#key", "secret-key");
+    await page.locator("#key").blur();
+    await ask(page, COASTLINE);
+    expect(sent).toEqual(["Bearer secret-key"]);
+    expect(
+      await page.evaluate(
+        `[sessionStorage.getItem("aar-api-key"), localStorage.length, location.href.includes("secret")]`,
+      ),
+    ).toEqual(["secret-key", 0, false]);
+  });
+});
