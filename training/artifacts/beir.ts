@@ -85,6 +85,17 @@ export async function loadCorpus(file: string): Promise<CorpusPassage[]> {
   return await Array.fromAsync(readCorpus(file));
 }
 
+/** Streams `queries.jsonl`, all splits of it. Throws `invalid_artifact` like `readCorpus`. */
+export async function* readQueries(
+  file: string,
+): AsyncGenerator<EvaluationQuery & { readonly split: string | undefined }> {
+  const firstLines = new Map<string, number>();
+  for await (const { line, value } of readJsonl(file, queryLineSchema)) {
+    checkUnseen({ id: value._id, line, file, firstLines });
+    yield { id: value._id, text: value.text, answers: value.answers ?? [], split: value.split };
+  }
+}
+
 /**
  * Queries and judgments of a split. Both layouts in use: `qrels/<split>.tsv` (BEIR), where the split is the queries it
  * judges; or one `qrels.tsv` and a field `split` in `queries.jsonl`. Queries keep the order of `queries.jsonl`.
@@ -94,28 +105,20 @@ export async function loadEvaluationSet(folder: string, split: string): Promise<
   const perSplit = path.join(folder, "qrels", `${split}.tsv`);
   const isPerSplit = existsSync(perSplit);
   const qrels = await readQrels(isPerSplit ? perSplit : path.join(folder, "qrels.tsv"));
-  const splits = new Set<string>();
-  const firstLines = new Map<string, number>();
-  const queries: EvaluationQuery[] = [];
-  for await (const { line, value } of readJsonl(queriesFile, queryLineSchema)) {
-    checkUnseen({ id: value._id, line, file: queriesFile, firstLines });
-    if (value.split !== undefined) {
-      splits.add(value.split);
-    }
-    if (isPerSplit ? qrels.has(value._id) : value.split === split) {
-      queries.push({ id: value._id, text: value.text, answers: value.answers ?? [] });
-    }
-  }
+  const all = await Array.fromAsync(readQueries(queriesFile));
+  const splits = new Set(all.flatMap(({ split: name }) => name ?? []));
+  const queries = all.filter((query) => (isPerSplit ? qrels.has(query.id) : query.split === split));
   if (queries.length === 0) {
-    const known =
+    const there =
       splits.size === 0 ? "the queries name no split" : `the queries know ${[...splits].toSorted().join(", ")}`;
     throw new AppError(
       "invalid_artifact",
-      `${folder} has no queries of split "${split}": no qrels/${split}.tsv, and ${known}`,
+      `${folder} has no queries of split "${split}": no qrels/${split}.tsv, and ${there}`,
     );
   }
   const wanted = new Set(queries.map(({ id }) => id));
-  const unknown = [...qrels.keys()].find((id) => !firstLines.has(id));
+  const known = new Set(all.map(({ id }) => id));
+  const unknown = [...qrels.keys()].find((id) => !known.has(id));
   if (unknown !== undefined) {
     throw new AppError("invalid_artifact", `${folder}: query "${unknown}" is judged but not in queries.jsonl`);
   }
