@@ -27,7 +27,7 @@ export function createAnthropic(
   return {
     name,
     provider: configuration.provider,
-    canStream: true,
+    canStream: configuration.canStream,
     isGenerative: true,
     passageFormat,
     contextWindow: contextWindow ?? DEFAULT_CONTEXT_WINDOW,

@@ -29,7 +29,7 @@ export function createOpenAiCompatible(
   return {
     name,
     provider: configuration.provider,
-    canStream: true,
+    canStream: configuration.canStream,
     isGenerative: true,
     passageFormat: "prompt",
     contextWindow: contextWindow ?? DEFAULT_CONTEXT_WINDOW,

@@ -22,6 +22,8 @@ const upstreamShape = {
   ...commonShape,
   /** The model's name as the provider knows it. */
   model: identifier,
+  /** False for a server that only answers in one piece: clients that ask for a stream are told so. */
+  can_stream: z.boolean().default(true),
   /** Deadline of the whole request, the stream included. */
   timeout_ms: milliseconds.default(300_000),
   /** Longest silence of a stream, its beginning included. */
@@ -33,7 +35,7 @@ const httpShape = {
   /** Name of the Worker secret that holds the provider's key. */
   secret: secretName.optional(),
   /** Further request headers. `${NAME}` in a value stands for the Worker secret of that name. */
-  headers: z.record(z.string().regex(/^[A-Za-z0-9-]+$/u, "expected a header name"), z.string().max(4096)).default({}),
+  headers: z.record(z.string().regex(/^[\w-]+$/u, "expected a header name"), z.string().max(4096)).default({}),
   /** Allow a private, link-local or otherwise special address. Loopback is always allowed. */
   allow_private_hosts: z.boolean().default(false),
 };

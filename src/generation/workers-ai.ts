@@ -23,7 +23,7 @@ export function createWorkersAi(
   return {
     name,
     provider,
-    canStream: true,
+    canStream: configuration.canStream,
     isGenerative: true,
     passageFormat: "prompt",
     contextWindow: contextWindow ?? DEFAULT_CONTEXT_WINDOW,

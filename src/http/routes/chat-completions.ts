@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import type { AppDependencies } from "../../app.ts";
+import { textOfContent } from "../../generation/message-text.ts";
 import type { AnswerRetrieval } from "../../rag/answer-query.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
 import { AppError } from "../../shared/errors.ts";
@@ -15,6 +16,9 @@ import { readJson } from "../read-json.ts";
 import { chatCompletionRequestSchema, chatCompletionResponseSchema } from "../schemas/chat-completion.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
 import { timedEvents } from "../timed-events.ts";
+
+/** Far more than a question; what is longer is a document, and searching for a document finds anything. */
+const MAX_QUESTION_CHARACTERS = 32_768;
 
 /** Passages of an answer when the client does not say: what a small model reads without losing the question. */
 const DEFAULT_TOP_K = 5;
@@ -106,13 +110,16 @@ function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
 }
 
 async function answerRetrieval(
-  { retrieval, collectionParam }: ChatRequest,
+  { messages, retrieval, collectionParam }: ChatRequest,
   { configuration, store }: AppDependencies,
 ): Promise<AnswerRetrieval | false> {
   if (retrieval === false) {
     return false;
   }
   const { collection, top_k, filter, mode, min_score, on_error, query, rewrite } = retrieval ?? {};
+  if (query === undefined) {
+    checkQuestion(messages);
+  }
   return {
     ...clampTopK(top_k ?? DEFAULT_TOP_K),
     collection: await findCollection(store, {
@@ -126,4 +133,15 @@ async function answerRetrieval(
     ...(query === undefined ? {} : { query }),
     ...(rewrite === undefined ? {} : { rewrite }),
   };
+}
+
+function checkQuestion(messages: ChatRequest["messages"]): void {
+  const question = textOfContent(messages.findLast(({ role }) => role === "user")?.content ?? null);
+  if (question.length > MAX_QUESTION_CHARACTERS) {
+    throw new AppError(
+      "query_too_long",
+      `messages: the last user message has ${question.length} characters, at most ${MAX_QUESTION_CHARACTERS} can be searched for; say what to search for in \`retrieval.query\`, or switch retrieval off with \`"retrieval": false\``,
+      { details: { param: "messages" } },
+    );
+  }
 }
