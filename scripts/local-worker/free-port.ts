@@ -19,5 +19,7 @@ export async function findFreePort(preferred: number): Promise<number> {
       return port;
     }
   }
-  throw new Error(`ports ${preferred} to ${preferred + TRIES - 1} are all in use; choose another: npm start -- --port 9000`);
+  throw new Error(
+    `ports ${preferred} to ${preferred + TRIES - 1} are all in use; choose another: npm start -- --port 9000`,
+  );
 }

@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { cleanText, endSentence, latestYear } from "../../../scripts/demo-corpus/clean-text.ts";
+import { cleanText, endSentence, latestYear } from "../../../../scripts/demo-corpus/clean-text.ts";
 
 describe("cleanText", () => {
   it.for([

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
-import { estimateTokens } from "../../../scripts/demo-corpus/pack-passages.ts";
-import { parseProfile, readProfiles } from "../../../scripts/demo-corpus/profiles.ts";
-import { toPassages } from "../../../scripts/demo-corpus/to-passages.ts";
+import { estimateTokens } from "../../../../scripts/demo-corpus/pack-passages.ts";
+import { parseProfile, readProfiles } from "../../../../scripts/demo-corpus/profiles.ts";
+import { toPassages } from "../../../../scripts/demo-corpus/to-passages.ts";
 
 const profiles = readProfiles();
 const passages = toPassages(profiles);

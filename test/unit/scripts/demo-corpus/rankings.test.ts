@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
-import { parseProfile } from "../../../scripts/demo-corpus/profiles.ts";
-import { parseFigure, rankKey, rankProfiles } from "../../../scripts/demo-corpus/rankings.ts";
+import { parseProfile } from "../../../../scripts/demo-corpus/profiles.ts";
+import { parseFigure, rankKey, rankProfiles } from "../../../../scripts/demo-corpus/rankings.ts";
 
 function land(code: string, coastline: string, region = "Europe"): ReturnType<typeof parseProfile> {
   return parseProfile({
