@@ -13,10 +13,16 @@ export interface CreateOnnxEncoderOptions {
   readonly session: OnnxSession;
   /**
    * Upper bound on batch x sequence of one forward pass, padding included; a single longer text still runs, alone.
-   * It bounds memory: a WebAssembly heap never shrinks. Default 1024.
+   * It bounds memory: a WebAssembly heap never shrinks. Default 1024. `ONE_TEXT_A_PASS` for onnxruntime-web.
    */
   readonly maxBatchTokens?: number;
 }
+
+/**
+ * `maxBatchTokens` of onnxruntime-web, whose results on a padded row differ in the last bits from those on the text alone; an
+ * int8 model turns that into a cosine of 0.998. One thread gains nothing from batches. (onnxruntime-node is exact.)
+ */
+export const ONE_TEXT_A_PASS = 1;
 
 /** A text's ids and where it stood in the call. */
 interface TokenizedText {

@@ -3,19 +3,13 @@ import type { Encoder } from "../encoder/encoder.ts";
 import type { EncoderSource } from "../encoder/lazy-encoder.ts";
 import { lazyEncoder } from "../encoder/lazy-encoder.ts";
 import { parseManifest, verifyFile } from "../encoder/load-manifest.ts";
-import { createOnnxEncoder } from "../encoder/onnx-encoder.ts";
+import { createOnnxEncoder, ONE_TEXT_A_PASS } from "../encoder/onnx-encoder.ts";
 import { createTokenizer } from "../encoder/tokenizer.ts";
 import { AppError } from "../shared/errors.ts";
 import { createWebSession } from "./onnx-runtime-web.ts";
 
 /** Static assets are addressed by path; the host is never looked at. */
 const ENCODER_FOLDER = "https://assets.invalid/encoder/";
-
-/**
- * Tokens of one forward pass in the isolate, padding included. The activations of MiniLM at 512 tokens take some 10 MB;
- * the WebAssembly heap they are allocated in never shrinks.
- */
-const MAX_BATCH_TOKENS = 512;
 
 /** What the encoder needs of the static asset binding. */
 export interface AssetReader {
@@ -49,7 +43,7 @@ async function loadEncoder(assets: AssetReader): Promise<Encoder> {
       manifest,
       tokenizer: createTokenizer(JSON.parse(tokenizerText)),
       session: await createWebSession({ model: new Uint8Array(model), ...manifest.model }),
-      maxBatchTokens: MAX_BATCH_TOKENS,
+      maxBatchTokens: ONE_TEXT_A_PASS,
     });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

@@ -1,8 +1,9 @@
 import wasmModule from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
-import type { OnnxInputs, OnnxSession } from "../encoder/encoder.ts";
+import type { OnnxSession } from "../encoder/encoder.ts";
 import { externalizeWeights } from "../encoder/external-weights.ts";
 import type { EncoderManifest } from "../encoder/manifest.ts";
+import { createRuntimeSession } from "../encoder/runtime-session.ts";
 import { AppError } from "../shared/errors.ts";
 
 export interface CreateWebSessionOptions {
@@ -31,37 +32,7 @@ export async function createWebSession({ model, inputs, output }: CreateWebSessi
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError("encoder_failed", `onnxruntime-web cannot load the encoder: ${reason}`, { cause });
   }
-  return { run: (feeds) => runSession(session, { inputs, output, feeds }) };
-}
-
-interface RunSessionOptions {
-  readonly inputs: EncoderManifest["model"]["inputs"];
-  readonly output: string;
-  readonly feeds: OnnxInputs;
-}
-
-async function runSession(
-  session: InferenceSession,
-  { inputs, output, feeds }: RunSessionOptions,
-): Promise<Float32Array> {
-  const dims = [feeds.batch, feeds.sequence];
-  const values = {
-    input_ids: feeds.inputIds,
-    attention_mask: feeds.attentionMask,
-    token_type_ids: feeds.tokenTypeIds,
-  };
-  const tensors = Object.fromEntries(inputs.map((name) => [name, new Tensor("int64", values[name], dims)]));
-  let states: unknown;
-  try {
-    states = (await session.run(tensors, [output]))[output]?.data;
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new AppError("encoder_failed", `the encoder failed on ${dims.join(" x ")} tokens: ${reason}`, { cause });
-  }
-  if (!(states instanceof Float32Array)) {
-    throw new AppError("encoder_failed", `the encoder's output "${output}" is not a float32 tensor`);
-  }
-  return states;
+  return createRuntimeSession({ session, Tensor }, { inputs, output });
 }
 
 /** Never read: it makes onnxruntime-web pass this buffer to `WebAssembly.instantiate` instead of looking for a URL. */

@@ -1,6 +1,6 @@
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
 import { AppError } from "../../src/shared/errors.ts";
-import type { NodeGraph } from "./onnx-runtime-node-session.ts";
+import type { OnnxGraph } from "./onnx-graph.ts";
 
 /** What the files of an encoder cannot tell; every field has a default or is read from the graph. */
 export interface BareEncoderSettings {
@@ -21,7 +21,7 @@ export interface BareManifestOptions {
   readonly name: string;
   readonly model: { readonly file: string; readonly bytes: number; readonly sha256: string };
   readonly tokenizer: EncoderManifest["tokenizer"];
-  readonly graph: Pick<NodeGraph, "inputNames" | "outputs">;
+  readonly graph: Pick<OnnxGraph, "inputNames" | "outputs">;
   readonly settings: BareEncoderSettings;
 }
 
@@ -68,7 +68,7 @@ export function bareManifest({ name, model, tokenizer, graph, settings }: BareMa
 }
 
 function lastHiddenState(
-  { outputs }: Pick<NodeGraph, "outputs">,
+  { outputs }: Pick<OnnxGraph, "outputs">,
   wanted: string | undefined,
 ): { name: string; dims: number } {
   const candidates = outputs.filter(({ name, shape }) => (wanted === undefined ? shape.length === 3 : name === wanted));

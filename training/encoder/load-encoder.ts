@@ -5,16 +5,35 @@ import { basename, join, resolve } from "node:path";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import { parseManifest, verifyFile } from "../../src/encoder/load-manifest.ts";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
-import { createOnnxEncoder } from "../../src/encoder/onnx-encoder.ts";
+import { createOnnxEncoder, ONE_TEXT_A_PASS } from "../../src/encoder/onnx-encoder.ts";
 import type { TextTokenizer } from "../../src/encoder/tokenizer.ts";
 import { createTokenizer } from "../../src/encoder/tokenizer.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { BareEncoderSettings } from "./bare-manifest.ts";
 import { bareManifest } from "./bare-manifest.ts";
+import type { OnnxGraph } from "./onnx-graph.ts";
+import type { LoadGraphOptions } from "./onnx-runtime-node-session.ts";
 import { loadNodeGraph } from "./onnx-runtime-node-session.ts";
+import { loadWebGraph } from "./onnx-runtime-web-session.ts";
+
+/** What runs the graph: `node` is fast; `web` is the WebAssembly build that serves in the Worker, to the last bits. */
+export const ENCODER_RUNTIMES = {
+  node: { loadGraph: loadNodeGraph, maxBatchTokens: undefined },
+  web: { loadGraph: loadWebGraph, maxBatchTokens: ONE_TEXT_A_PASS },
+} as const satisfies Record<string, RuntimeLoader>;
+
+interface RuntimeLoader {
+  readonly loadGraph: (options: LoadGraphOptions) => Promise<OnnxGraph>;
+  /** Where the encoder's default will not do. */
+  readonly maxBatchTokens: number | undefined;
+}
+
+export type EncoderRuntime = keyof typeof ENCODER_RUNTIMES;
 
 export interface LoadEncoderOptions extends BareEncoderSettings {
-  /** Threads of one forward pass. Default 1. */
+  /** Default `node`. */
+  readonly runtime?: EncoderRuntime | undefined;
+  /** Threads of one forward pass; the runtime `web` has only one. Default 1. */
   readonly threads?: number;
   /** See `CreateOnnxEncoderOptions`. */
   readonly maxBatchTokens?: number;
@@ -25,15 +44,20 @@ const BARE_MODEL_FILE = "model.onnx";
 const TOKENIZER_FILE = "tokenizer.json";
 
 /**
- * Loads an encoder folder with onnxruntime-node. With a `manifest.json` the folder says all about itself, and its files
- * are checked against the manifest's sha256; settings given here then override single fields (a shorter
- * `maxPassageLength`, say), fingerprint included. Without one the folder must hold `model.onnx` and `tokenizer.json`, and the rest is
- * read from the graph, from `settings`, or is MiniLM's: mean pooling, unit length, no prefixes, 256 tokens.
+ * Loads an encoder folder. With a `manifest.json` the folder says all about itself, and its files are checked against the
+ * manifest's sha256; settings given here then override single fields (a shorter `maxPassageLength`, say), and with them the
+ * fingerprint. Without one the folder must hold `model.onnx` and `tokenizer.json`, and the rest is read from the graph, from
+ * `settings`, or is MiniLM's: mean pooling, unit length, no prefixes, 256 tokens.
  * @throws AppError `invalid_artifact` for a file that is missing, unreadable or not the manifest's.
  */
 export async function loadEncoder(
   directory: string,
-  { threads, maxBatchTokens, ...settings }: LoadEncoderOptions = {},
+  {
+    runtime = "node",
+    threads,
+    maxBatchTokens = ENCODER_RUNTIMES[runtime].maxBatchTokens,
+    ...settings
+  }: LoadEncoderOptions = {},
 ): Promise<Encoder> {
   const manifestText = await readOptional(join(directory, "manifest.json"));
   const declared = manifestText === undefined ? undefined : parseManifest(manifestText);
@@ -44,7 +68,7 @@ export async function loadEncoder(
     verifyFile(declared.model, model);
     verifyFile(declared.tokenizer, tokenizerFile);
   }
-  const graph = await loadNodeGraph({ modelPath, ...(threads === undefined ? {} : { threads }) });
+  const graph = await ENCODER_RUNTIMES[runtime].loadGraph({ modelPath, ...(threads === undefined ? {} : { threads }) });
   const manifest: EncoderManifest =
     declared === undefined
       ? bareManifest({

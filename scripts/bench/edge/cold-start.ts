@@ -6,7 +6,6 @@ import { findFreePort } from "../../local-worker/free-port.ts";
 import { applyMigrations } from "../../local-worker/wrangler-command.ts";
 import { startWranglerDev } from "../../local-worker/wrangler-dev.ts";
 import { median, time } from "./statistics.ts";
-import { loadWebEncoderInNode } from "./web-encoder-in-node.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 const ENCODER = path.resolve(import.meta.dirname, "../../../src/assets/encoder");
@@ -37,7 +36,7 @@ export async function benchColdStart(): Promise<Record<string, number>> {
       empty.push(await time(() => fetch(nothing.origin)));
       await nothing.stop();
     }
-    const webEncoderInNode = await time(() => loadWebEncoderInNode(ENCODER));
+    const webEncoderInNode = await time(() => loadEncoder(ENCODER, { runtime: "web" }));
     return {
       first_retrieve_ms: median(first),
       second_retrieve_ms: median(second),

@@ -4,7 +4,6 @@ import path from "node:path";
 import type { Encoder } from "../../../src/encoder/encoder.ts";
 import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
 import { median, time } from "./statistics.ts";
-import { loadWebEncoderInNode } from "./web-encoder-in-node.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
 const ENCODER = path.resolve(import.meta.dirname, "../../../src/assets/encoder");
@@ -27,7 +26,7 @@ export async function benchEncode(): Promise<Record<string, number>> {
   try {
     const engines: Record<string, Engine> = {
       workerd: (text, times) => askWorker(worker.origin, text, times),
-      web_in_node: inNode(await loadWebEncoderInNode(ENCODER)),
+      web_in_node: inNode(await loadEncoder(ENCODER, { runtime: "web" })),
       node: inNode(await loadEncoder(ENCODER)),
     };
     const results: Record<string, number> = {};

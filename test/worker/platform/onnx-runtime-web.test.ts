@@ -22,12 +22,12 @@ function inputs(batch: number, sequence: number): OnnxInputs {
 }
 
 // First in this file: the heap belongs to the isolate and never shrinks.
-test("one session and a pass over 512 tokens leave half of an isolate's memory free", async ({ expect }) => {
+test("one session and a pass over 256 tokens leave more than half of an isolate's memory free", async ({ expect }) => {
   expect(webRuntimeHeapBytes()).toBe(0);
   const session = await createWebSession({ model: await readModel(), ...graph });
-  await session.run(inputs(2, 256));
+  await session.run(inputs(1, 256));
   expect(webRuntimeHeapBytes()).toBeGreaterThan(23 * 2 ** 20);
-  expect(webRuntimeHeapBytes()).toBeLessThan(64 * 2 ** 20);
+  expect(webRuntimeHeapBytes()).toBeLessThan(52 * 2 ** 20);
 });
 
 test("bytes that are no model fail clearly, and a model loads afterwards", async ({ expect }) => {

@@ -75,6 +75,28 @@ test("embeddings are what the graph and the settings make them", async ({ expect
   expect(tokenCount).toBe(5);
 });
 
+test("both runtimes read the same folder alike", async ({ expect, onTestFinished }) => {
+  const folder = await temporaryFolder(onTestFinished);
+  await writeBareFolder(folder);
+  const texts = ["the cat", "cat sat.", "", "the cat sat on the cat"];
+  const node = await loadEncoder(folder);
+  const web = await loadEncoder(folder, { runtime: "web" });
+  expect(web.manifest).toEqual(node.manifest);
+  expect(await web.encodeQueries(texts)).toEqual(await node.encodeQueries(texts));
+});
+
+test.for(["node", "web"] as const)(
+  "runtime %s says what it cannot load",
+  async (runtime, { expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeFile(path.join(folder, "model.onnx"), "garbage");
+    await writeFile(path.join(folder, "tokenizer.json"), tokenizerText);
+    await expect(loadEncoder(folder, { runtime })).rejects.toThrow(
+      expect.objectContaining({ code: "invalid_artifact" }),
+    );
+  },
+);
+
 test("a folder with a manifest says all about itself, and settings override it", async ({ expect, onTestFinished }) => {
   const folder = await temporaryFolder(onTestFinished);
   await writeManifestFolder(folder);

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { gunzipSync } from "node:zlib";
+import { describe, test } from "vitest";
+import type { Encoder } from "../../../../src/encoder/encoder.ts";
+import { cosine } from "../../../../src/encoder/vector.ts";
+import { loadEncoder } from "../../../../training/encoder/load-encoder.ts";
+import fixture from "../../../fixtures/encoder/default-encoder.json" with { type: "json" };
+import { sharedFolder } from "../../../support/shared-folder.ts";
+
+const DEFAULT_ENCODER = path.resolve(import.meta.dirname, "../../../../src/assets/encoder");
+const GOLDENS = "fixtures/minilm/embeddings.json.gz";
+const FP32 = "models/all-minilm-l6-v2";
+
+function decode(base64: string): Float32Array {
+  return new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
+}
+
+function leastCosine(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
+  return Math.min(...actual.map((embedding, i) => cosine(embedding, expected[i] ?? new Float32Array())));
+}
+
+describe("the encoder that is shipped", () => {
+  const texts = fixture.texts.map(({ text }) => text);
+
+  test("embeds in onnxruntime-web to the last bit as when its fixture was made", async ({ expect }) => {
+    const encoder = await loadEncoder(DEFAULT_ENCODER, { runtime: "web" });
+    expect(encoder.manifest.model.sha256, "run scripts/make-encoder-fixture.ts").toBe(fixture.modelSha256);
+    expect((await encoder.encodeQueries(texts)).embeddings).toEqual(fixture.texts.map(({ web }) => decode(web)));
+  });
+
+  test("embeds in onnxruntime-node, on whatever CPU this is, nearly the same", async ({ expect }) => {
+    const { embeddings } = await (await loadEncoder(DEFAULT_ENCODER)).encodeQueries(texts);
+    expect(
+      leastCosine(
+        embeddings,
+        fixture.texts.map(({ web }) => decode(web)),
+      ),
+    ).toBeGreaterThan(0.996);
+  });
+
+  test.for(["node", "web"] as const)(
+    "embeds a text alone and in a batch to the same bits: %s",
+    async (runtime, { expect }) => {
+      const encoder = await loadEncoder(DEFAULT_ENCODER, { runtime });
+      const { embeddings } = await encoder.encodeQueries(texts);
+      const alone: Float32Array[] = [];
+      for (const text of texts) {
+        alone.push(...(await encoder.encodeQueries([text])).embeddings);
+      }
+      expect(embeddings).toEqual(alone);
+    },
+  );
+});
+
+const shared = sharedFolder(GOLDENS, FP32);
+
+describe.skipIf(shared === undefined)("reference embeddings of MiniLM in fp32, made in Python", () => {
+  const folder = shared ?? "";
+
+  async function embedGoldens(
+    encoder: Encoder,
+  ): Promise<{ actual: readonly Float32Array[]; expected: Float32Array[] }> {
+    const goldens = JSON.parse(gunzipSync(readFileSync(path.join(folder, GOLDENS))).toString("utf8")) as {
+      texts: readonly { text: string }[];
+      fp32: { embeddings_base64_f32_le: string };
+    };
+    const all = decode(goldens.fp32.embeddings_base64_f32_le);
+    const dims = all.length / goldens.texts.length;
+    const passages = goldens.texts.map(({ text }) => ({ title: "", text }));
+    const { embeddings } = await encoder.encodePassages(passages);
+    return { actual: embeddings, expected: embeddings.map((_, i) => all.slice(i * dims, (i + 1) * dims)) };
+  }
+
+  test("are reproduced within 1e-5 by the fp32 model", async ({ expect }) => {
+    const { actual, expected } = await embedGoldens(await loadEncoder(path.join(folder, FP32)));
+    const differences = actual.flatMap((embedding, i) =>
+      Array.from(embedding, (value, d) => Math.abs(value - (expected[i]?.[d] ?? NaN))),
+    );
+    expect(differences.length).toBe(64 * 384);
+    expect(Math.max(...differences)).toBeLessThan(1e-5);
+  });
+
+  test("are close to what the int8 model gives", async ({ expect }) => {
+    const { actual, expected } = await embedGoldens(await loadEncoder(DEFAULT_ENCODER));
+    expect(leastCosine(actual, expected)).toBeGreaterThan(0.99);
+  });
+});
