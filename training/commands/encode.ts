@@ -35,6 +35,7 @@ the same command goes on where it was and ends with the same bytes. Prints what 
       corpus: corpusFile(options.corpus),
       output,
       encoder,
+      runtime: options.runtime,
       dtype,
       shardSize,
       overwrite,

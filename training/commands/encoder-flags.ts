@@ -3,6 +3,7 @@ import path from "node:path";
 import { z } from "zod";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import { loadEncoder } from "../encoder/load-encoder.ts";
+import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 
 /** The encoder that is committed with the project and served by default. */
 const DEFAULT_ENCODER = path.join(import.meta.dirname, "../../src/assets/encoder");
@@ -22,8 +23,15 @@ export const encoderFlags = {
   batchTokens: z
     .int()
     .min(16)
-    .default(1024)
-    .meta({ description: "tokens of a batch, padding included; memory grows with it, vectors do not change" }),
+    .optional()
+    .meta({
+      description: "tokens of a batch, padding included; memory grows with it, vectors do not change; default 1024",
+    }),
+  runtime: z.enum(["node", "web"]).default("node").meta({
+    placeholder: "name",
+    description:
+      "node is fast; web is the WebAssembly of the Worker, to the last bit (evaluate and search: queries only)",
+  }),
   maxLength: z.int().min(3).optional().meta({ description: "tokens of a passage; longer ones are cut" }),
   pooling: z
     .enum(["mean", "cls", "last_token"])
@@ -36,10 +44,11 @@ export const encoderFlags = {
 export type EncoderFlags = z.output<z.ZodObject<typeof encoderFlags>>;
 
 /** Loads the encoder that the flags describe. Throws `invalid_artifact` when its folder is not one. */
-export async function openEncoder(flags: EncoderFlags): Promise<Encoder> {
+export async function openEncoder(flags: EncoderFlags, runtime: EncoderRuntime = flags.runtime): Promise<Encoder> {
   return await loadEncoder(flags.encoder ?? DEFAULT_ENCODER, {
+    runtime,
     threads: flags.threads ?? availableParallelism(),
-    maxBatchTokens: flags.batchTokens,
+    ...(flags.batchTokens === undefined ? {} : { maxBatchTokens: flags.batchTokens }),
     maxPassageLength: flags.maxLength,
     pooling: flags.pooling,
     queryPrefix: flags.queryPrefix,

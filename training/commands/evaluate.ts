@@ -64,7 +64,8 @@ a query without judgments is left out. Encodings are cached and reused.`,
       passages,
       queries: set.queries,
       depth: Math.max(LEG_DEPTH, given.topK),
-      loadEncoder: () => openEncoder(given),
+      loadEncoder: (runtime) => openEncoder(given, runtime),
+      runtime: given.runtime,
       vectors: given.vectors,
       cache: given.cache,
       progress,
@@ -115,7 +116,7 @@ interface RunFacts {
   readonly passages: number;
 }
 
-function describeRun({ data, split, mode, topK }: Options, { legs, evaluation, fusion, passages }: RunFacts) {
+function describeRun({ data, split, mode, topK, runtime }: Options, { legs, evaluation, fusion, passages }: RunFacts) {
   const { means, emptyQueries, unjudgedQueries, perQuery } = evaluation;
   const { encoder } = legs;
   return {
@@ -131,6 +132,7 @@ function describeRun({ data, split, mode, topK }: Options, { legs, evaluation, f
             name: encoder.manifest.name,
             fingerprint: encoder.fingerprint,
             maxPassageLength: encoder.manifest.maxPassageLength,
+            runtime,
           },
         }),
     passages,

@@ -7,6 +7,7 @@ import { sha256File, sha256Hex } from "../artifacts/meta.ts";
 import { packVectors, unpackVectors } from "../artifacts/vector-codec.ts";
 import { loadVectorSet } from "../artifacts/vector-set.ts";
 import type { VectorSet } from "../artifacts/vector-set.ts";
+import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import { encodeCorpus, vectorSetIdentity } from "../indexing/encode-corpus.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 
@@ -21,10 +22,18 @@ export interface EncodingCacheOptions {
   readonly signal: AbortSignal;
 }
 
-/** Float32 vectors of `corpus.jsonl`, encoded at most once for each encoder; resumes what an earlier run left. */
+/**
+ * Float32 vectors of `corpus.jsonl`, encoded at most once for each encoder (which runs on Node's engine here); resumes what
+ * an earlier run left.
+ */
 export async function cachedPassageVectors(corpus: string, options: EncodingCacheOptions): Promise<VectorSet> {
   const { cache, encoder, progress, signal } = options;
-  const identity = vectorSetIdentity({ corpusSha256: await sha256File(corpus), encoder, dtype: "float32" });
+  const identity = vectorSetIdentity({
+    corpusSha256: await sha256File(corpus),
+    encoder,
+    runtime: "node",
+    dtype: "float32",
+  });
   const output = path.join(cache, `passages-${identity}`);
   await encodeCorpus({ corpus, output, encoder, progress, signal });
   return await loadVectorSet(output);
@@ -33,11 +42,17 @@ export async function cachedPassageVectors(corpus: string, options: EncodingCach
 /** Vectors of queries in their order, encoded at most once for each query encoder and list. */
 export async function cachedQueryVectors(
   queries: readonly { readonly text: string }[],
-  { cache, encoder, progress: createProgress, signal }: EncodingCacheOptions,
+  {
+    cache,
+    encoder,
+    runtime,
+    progress: createProgress,
+    signal,
+  }: EncodingCacheOptions & { readonly runtime: EncoderRuntime },
 ): Promise<Float32Array[]> {
   const { dims } = encoder.manifest;
   const texts = queries.map(({ text }) => text);
-  const file = path.join(cache, `queries-${sha256Hex(JSON.stringify([queryIdentity(encoder), texts]))}.f32`);
+  const file = path.join(cache, `queries-${sha256Hex(JSON.stringify([queryIdentity(encoder), runtime, texts]))}.f32`);
   if (!existsSync(file)) {
     const vectors: Float32Array[] = [];
     const progress = createProgress({ label: "encode", unit: "queries", total: texts.length });

@@ -5,6 +5,7 @@ import type { CorpusPassage } from "../artifacts/beir.ts";
 import type { Run } from "../artifacts/trec.ts";
 import { loadVectorSet } from "../artifacts/vector-set.ts";
 import type { VectorSet } from "../artifacts/vector-set.ts";
+import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 import { cachedPassageVectors, cachedQueryVectors } from "./cached-encodings.ts";
 import { FULL_TEXT_COLLECTION, openCachedFullText } from "./cached-full-text.ts";
@@ -17,8 +18,10 @@ export interface RetrieveLegsOptions {
   readonly queries: readonly { readonly id: string; readonly text: string }[];
   /** Passages each leg finds. */
   readonly depth: number;
-  /** Called only when the mode has a dense leg. */
-  readonly loadEncoder: () => Promise<Encoder>;
+  /** Called only for what has to be encoded. */
+  readonly loadEncoder: (runtime: EncoderRuntime) => Promise<Encoder>;
+  /** What encodes the queries; passages are encoded by `node`. */
+  readonly runtime: EncoderRuntime;
   /** Folder of `aar encode` to search instead of encoding the corpus. */
   readonly vectors?: string | undefined;
   readonly cache: string;
@@ -32,6 +35,8 @@ export interface RetrievedLegs {
   readonly lexical?: Run;
   /** Of the dense leg; cosine when there is none. */
   readonly similarity: Collection["similarity"];
+  /** Passages asked of each. */
+  readonly depth: number;
   readonly encoder?: Encoder;
 }
 
@@ -40,13 +45,13 @@ export async function retrieveLegs(options: RetrieveLegsOptions): Promise<Retrie
   const { mode, queries, depth, progress, signal } = options;
   const lexical = mode === "dense" ? {} : { lexical: await runLexical(options) };
   if (mode === "lexical") {
-    return { ...lexical, similarity: "cosine" };
+    return { ...lexical, similarity: "cosine", depth };
   }
-  const encoder = await options.loadEncoder();
+  const encoder = await options.loadEncoder(options.runtime);
   const vectors = await openVectors(encoder, options);
   const embeddings = await cachedQueryVectors(queries, { ...options, encoder });
   const dense = denseRun({ vectors, queries, embeddings, depth, progress, signal });
-  return { ...lexical, dense, similarity: vectors.facts.similarity, encoder };
+  return { ...lexical, dense, similarity: vectors.facts.similarity, depth, encoder };
 }
 
 export interface JoinLegsOptions {
@@ -56,9 +61,12 @@ export interface JoinLegsOptions {
 }
 
 /** The run of a mode: one leg as it is, or both fused, cut at `topK`. */
-export function joinLegs({ dense, lexical, similarity }: RetrievedLegs, { mode, fusion, topK }: JoinLegsOptions): Run {
+export function joinLegs(
+  { dense, lexical, similarity, depth }: RetrievedLegs,
+  { mode, fusion, topK }: JoinLegsOptions,
+): Run {
   if (mode === "hybrid" && dense !== undefined && lexical !== undefined) {
-    return fuseRuns({ dense, lexical, similarity, fusion, topK });
+    return fuseRuns({ dense, lexical, similarity, depth, fusion, topK });
   }
   const run = mode === "dense" ? dense : lexical;
   if (run === undefined) {
@@ -79,10 +87,11 @@ async function runLexical(options: RetrieveLegsOptions): Promise<Run> {
 
 async function openVectors(
   encoder: Encoder,
-  { corpusFile, passages, vectors: folder, cache, progress, signal }: RetrieveLegsOptions,
+  { corpusFile, passages, vectors: folder, runtime, loadEncoder, cache, progress, signal }: RetrieveLegsOptions,
 ): Promise<VectorSet> {
   if (folder === undefined) {
-    return await cachedPassageVectors(corpusFile, { cache, encoder, progress, signal });
+    const passageEncoder = runtime === "node" ? encoder : await loadEncoder("node");
+    return await cachedPassageVectors(corpusFile, { cache, encoder: passageEncoder, progress, signal });
   }
   const vectors = await loadVectorSet(folder);
   if (vectors.facts.encoderFingerprint !== encoder.fingerprint) {

@@ -89,18 +89,20 @@ export interface FuseRunsOptions {
   readonly dense: Run;
   readonly lexical: Run;
   readonly similarity: Collection["similarity"];
+  /** Passages asked of each leg. */
+  readonly depth: number;
   readonly fusion: FusionSettings;
   readonly topK: number;
 }
 
 /** Joins both legs query by query with the Worker's fusion. */
-export function fuseRuns({ dense, lexical, similarity, fusion, topK }: FuseRunsOptions): Run {
+export function fuseRuns({ dense, lexical, similarity, depth, fusion, topK }: FuseRunsOptions): Run {
   if (dense.size !== lexical.size) {
     throw new AppError("internal", `the legs ran ${dense.size} and ${lexical.size} queries`);
   }
   return new Map(
     [...dense].map(([queryId, passages]) => {
-      const runs = { dense: passages, lexical: lexical.get(queryId) ?? [], similarity };
+      const runs = { dense: passages, lexical: lexical.get(queryId) ?? [], similarity, depth };
       return [queryId, fuse(runs, fusion).slice(0, topK)] as const;
     }),
   );

@@ -12,6 +12,7 @@ import { bytesPerVector, packVectors } from "../artifacts/vector-codec.ts";
 import type { VectorDtype } from "../artifacts/vector-codec.ts";
 import { readVectorSetMeta, VECTOR_SET_VERSION, vectorSetFiles } from "../artifacts/vector-set.ts";
 import type { VectorSetFacts } from "../artifacts/vector-set.ts";
+import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 
 /** Passages handed to the encoder at once; it forms batches of like length among them. Progress moves this often. */
@@ -23,6 +24,8 @@ export interface EncodeCorpusOptions {
   /** Folder that gets `vectors.f32|int8`, `ids.txt` and `vectors.meta.json`. */
   readonly output: string;
   readonly encoder: Encoder;
+  /** What runs the encoder: another engine rounds otherwise, and shards of two must not mix. Default `node`. */
+  readonly runtime?: EncoderRuntime;
   /** Default float32. */
   readonly dtype?: VectorDtype;
   /** Passages of a shard: what a killed run loses at most. Default 1024. */
@@ -50,10 +53,10 @@ export interface EncodeCorpusResult {
  *   output folder that belongs to another corpus or encoder; `fingerprint_mismatch` for a query-only encoder.
  */
 export async function encodeCorpus(options: EncodeCorpusOptions): Promise<EncodeCorpusResult> {
-  const { corpus, output, encoder, dtype = "float32", shardSize = 1024, overwrite = false } = options;
+  const { corpus, output, encoder, runtime = "node", dtype = "float32", shardSize = 1024, overwrite = false } = options;
   checkPassageEncoder(encoder);
   const corpusSha256 = await sha256OfCorpus(corpus);
-  const identity = vectorSetIdentity({ corpusSha256, encoder, dtype });
+  const identity = vectorSetIdentity({ corpusSha256, encoder, runtime, dtype });
   const finished = await readVectorSetMeta(output);
   if (finished?.inputs["identity"] === identity) {
     await rm(partsFolder(output), { recursive: true, force: true });
@@ -70,14 +73,16 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
 }
 
 /** sha256 over all that decides the bytes of the vectors, how title and text are joined included. */
-export function vectorSetIdentity({ corpusSha256, encoder, dtype }: VectorSetIdentityOptions): string {
+export function vectorSetIdentity({ corpusSha256, encoder, runtime, dtype }: VectorSetIdentityOptions): string {
   const joined = joinTitleAndText({ title: "title", text: "text" });
-  return sha256Hex(JSON.stringify([VECTOR_SET_VERSION, corpusSha256, encoder.fingerprint, joined, dtype]));
+  const engine = runtime === "node" ? [] : [runtime];
+  return sha256Hex(JSON.stringify([VECTOR_SET_VERSION, corpusSha256, encoder.fingerprint, joined, dtype, ...engine]));
 }
 
 interface VectorSetIdentityOptions {
   readonly corpusSha256: string;
   readonly encoder: Pick<Encoder, "fingerprint">;
+  readonly runtime: EncoderRuntime;
   readonly dtype: VectorDtype;
 }
 
