@@ -18,7 +18,8 @@ export interface CompileFilterOptions {
 /**
  * Compiles a metadata filter to SQL with the vector index's semantics (`passesFilter`): types never mix, strings order by
  * their UTF-8 bytes, a missing property, an array and an object are null. Keys and values reach SQLite as parameters only.
- * One difference is left: the vector index sees only properties with a metadata index, the text store sees all.
+ * One difference is left, since nothing tells the Worker which metadata indexes exist: the vector index takes a value
+ * without a metadata index of its type for null, the text store sees it.
  *
  * Throws `invalid_filter` when the filter does not parse. No filter gives a condition that always holds.
  */

@@ -33,8 +33,11 @@ const FUSIONS: { readonly [M in Method]: (runs: LegRuns, settings: Settings[M]) 
   },
 };
 
-/** What a new collection gets when nobody has fitted it (`fit-fusion`) to its own questions. */
-export const DEFAULT_FUSION: FusionSettings = { method: "convex", weight: 0.6, normalization: "theoretical" };
+/**
+ * What a new collection gets when nobody has fitted it (`fit-fusion`) to its own questions. Against the better leg's
+ * nDCG@10 on five dev sets: -1.3 % at worst, +3.6 % on average; reciprocal rank fusion: -28.6 % and -3.0 %.
+ */
+export const DEFAULT_FUSION: FusionSettings = { method: "convex", weight: 0.7, normalization: "theoretical" };
 
 /** Joins the legs' runs as the collection's record says: each passage once, best first. */
 export function fuse<M extends Method>(runs: LegRuns, settings: Settings[M] & { readonly method: M }): ScoredPassage[] {

@@ -1,0 +1,55 @@
+import { env } from "cloudflare:test";
+import { deleteCollection } from "../../../src/ingestion/delete-collection.ts";
+import { putCollection } from "../../../src/ingestion/put-collection.ts";
+import { upsertPassages } from "../../../src/ingestion/upsert-passages.ts";
+import { createD1Database } from "../../../src/platform/d1-database.ts";
+import { createVectorizeIndex } from "../../../src/platform/vectorize-index.ts";
+import { createDenseRetriever } from "../../../src/retrieval/dense-retriever.ts";
+import { createLexicalRetriever } from "../../../src/retrieval/lexical-retriever.ts";
+import type { CollectionSettings } from "../../../src/retrieval/passage-store.ts";
+import { createRetriever } from "../../../src/retrieval/retriever.ts";
+import { SqlPassageStore } from "../../../src/retrieval/sql-passage-store.ts";
+import type { Passage, RetrieveOutcome, RetrieveRequest } from "../../../src/retrieval/types.ts";
+import { fakeEncoder } from "../../support/fake-encoder.ts";
+import { collectionSettingsOf } from "../../support/passages.ts";
+import { vectorize } from "../vector-index/local-bindings.ts";
+
+/** Retrieval and ingestion over the real D1 and the embedded index, with an encoder that hashes words. */
+export function retrievalWorld() {
+  const encoder = fakeEncoder({ dims: 384 });
+  const store = new SqlPassageStore(createD1Database(env.DB));
+  const vectorIndex = createVectorizeIndex(vectorize);
+  const now = (): number => performance.now();
+  const legs = {
+    dense: createDenseRetriever({ loadEncoder: () => Promise.resolve(encoder), vectorIndex, store, now }),
+    lexical: createLexicalRetriever({ store, now }),
+  };
+  const retriever = createRetriever({ legs, store, now });
+  const upload = async (
+    name: string,
+    passages: readonly Passage[],
+    settings: Partial<CollectionSettings> = {},
+  ): Promise<void> => {
+    const { fingerprint: encoderFingerprint } = encoder;
+    await putCollection(
+      { store, vectorIndex },
+      collectionSettingsOf({ name, dims: 384, encoderFingerprint, ...settings }),
+    );
+    const { embeddings } = await encoder.encodePassages(passages);
+    const encoded = passages.map((passage, index) => ({ ...passage, values: [...(embeddings[index] ?? [])] }));
+    await upsertPassages({ store, vectorIndex }, { collection: name, encoderFingerprint, passages: encoded });
+  };
+  const retrieve = async (name: string, request: Partial<RetrieveRequest> = {}): Promise<RetrieveOutcome> => {
+    const collection = await store.getCollection(name);
+    if (collection === undefined) {
+      throw new Error(`the test has no collection "${name}"`);
+    }
+    return retriever.retrieve({ query: "walrus", mode: "hybrid", topK: 100, ...request, collection });
+  };
+  const remove = (name: string): Promise<number> => deleteCollection({ store, vectorIndex }, name);
+  return { store, vectorIndex, encoder, upload, retrieve, remove };
+}
+
+export function idsOf({ passages }: RetrieveOutcome): string[] {
+  return passages.map(({ passage }) => passage.id);
+}
