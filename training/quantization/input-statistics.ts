@@ -1,0 +1,20 @@
+/**
+ * What calibration texts showed of a value that feeds quantised matrix products: enough to choose how to quantise its
+ * rows and to round the weights it meets.
+ */
+export interface InputStatistics {
+  /** Columns of the value: its last dimension. */
+  readonly width: number;
+  /** Rows (tokens) seen. */
+  readonly rows: number;
+  /** Largest magnitude of each column. */
+  readonly absMax: Float32Array;
+  /** Sum over rows of x xᵀ: (width, width), row-major, symmetric. */
+  readonly gram: Float64Array;
+  /** Some of the rows, spread over the texts: (sampleRows, width). */
+  readonly sample: Float32Array;
+  readonly sampleRows: number;
+}
+
+/** Statistics by the name of the value. */
+export type StatisticsByValue = ReadonlyMap<string, InputStatistics>;
