@@ -68,14 +68,17 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
 
     const attempt = async (): Promise<Response> => {
       watchdog.touch();
-      const response = await allowedFetch(path, request).catch((error: unknown) => {
+      try {
+        const response = await allowedFetch(path, request);
+        if (!response.ok) {
+          const text = await readText(response.body, watchdog, MAX_ERROR_BYTES);
+          throw upstreamError({ label, status: response.status, headers: response.headers, body: text, redact });
+        }
+        return response;
+      } catch (error) {
+        watchdog.pause();
         throw unreachable(error, { label, redact, signal: watchdog.signal });
-      });
-      if (!response.ok) {
-        const text = await readText(response.body, watchdog, MAX_ERROR_BYTES);
-        throw upstreamError({ label, status: response.status, headers: response.headers, body: text, redact });
       }
-      return response;
     };
 
     try {

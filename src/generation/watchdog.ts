@@ -17,6 +17,8 @@ export interface Watchdog {
   readonly signal: AbortSignal;
   /** Says that something arrived. */
   touch(): void;
+  /** Expects nothing until the next `touch`: between attempts silence is ours. */
+  pause(): void;
   /** Lets go of timers and listeners; to be called once, whatever happened. */
   stop(): void;
 }
@@ -38,11 +40,12 @@ export function createWatchdog({ label, signal, timeoutMs, idleTimeoutMs }: Watc
   const deadline = setTimeout(expire, timeoutMs, `did not finish within ${timeoutMs} ms (timeout_ms)`, timeoutMs);
 
   // One timer that looks at the time of the last sign of life, not one timer for each of thousands of deltas.
-  let lastTouch = Date.now();
-  let idle: ReturnType<typeof setTimeout> | null = null;
+  let lastTouch: number | undefined = Date.now();
+  let idle: ReturnType<typeof setTimeout> | undefined;
   const watchSilence = (limit: number, wait: number): void => {
     idle = setTimeout(() => {
-      const rest = lastTouch + limit - Date.now();
+      const now = Date.now();
+      const rest = (lastTouch ?? now) + limit - now;
       if (rest > 0) {
         watchSilence(limit, rest);
       } else {
@@ -63,9 +66,14 @@ export function createWatchdog({ label, signal, timeoutMs, idleTimeoutMs }: Watc
     touch: () => {
       lastTouch = Date.now();
     },
+    pause: () => {
+      lastTouch = undefined;
+    },
     stop: () => {
       clearTimeout(deadline);
-      clearTimeout(idle);
+      if (idle !== undefined) {
+        clearTimeout(idle);
+      }
       signal.removeEventListener("abort", onClientAbort);
     },
   };

@@ -72,9 +72,11 @@ async function runModel(
   signal.addEventListener("abort", onAbort, { once: true });
   try {
     signal.throwIfAborted();
+    watchdog.touch();
     // Raced as well as passed on: whether a model listens to the signal is up to the platform.
     return await Promise.race([ai.run(model, inputs, { signal }), aborted]);
   } catch (error) {
+    watchdog.pause();
     throw error instanceof AppError ? error : bindingError(error, label);
   } finally {
     signal.removeEventListener("abort", onAbort);
@@ -121,8 +123,8 @@ async function* readReply(
 
 /** The form of Workers AI's own; newer models answer in OpenAI's. */
 const ownReplySchema = z.object({
-  response: z.unknown(),
-  tool_calls: z.array(z.object({ name: z.string(), arguments: z.unknown() })).nullish(),
+  response: z.unknown().optional(),
+  tool_calls: z.array(z.object({ name: z.string(), arguments: z.unknown().optional() })).nullish(),
   usage: z.custom<JsonObject>().nullish(),
 });
 

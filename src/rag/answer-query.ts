@@ -52,8 +52,11 @@ export async function* answerQuery(
 ): AsyncGenerator<AnswerEvent, void, void> {
   const { targets, messages, parameters, stream, retrieval, signal } = request;
   if (retrieval === false) {
-    const plain = { messages, parameters, stream, query: "", passages: [] };
-    yield* generate(request, { requestFor: () => plain, passages: [] });
+    const plain = { messages, parameters, query: "", passages: [] };
+    yield* generate(request, {
+      requestFor: ({ canStream }) => ({ ...plain, stream: stream && canStream }),
+      passages: [],
+    });
     return;
   }
   const { query, notices } = await planQuery({
@@ -80,10 +83,11 @@ export async function* answerQuery(
   };
   yield* generate(request, {
     passages,
-    requestFor: ({ passageFormat }) => ({
+    requestFor: ({ passageFormat, canStream }) => ({
       messages: found.isFailed ? messages : augmentMessages({ messages, passages, passageFormat, nonce }),
       parameters,
-      stream,
+      // A fallback that cannot stream still answers, in one piece.
+      stream: stream && canStream,
       query,
       passages,
     }),

@@ -16,7 +16,7 @@ const blockSchema = z.object({
   thinking: z.string().nullish(),
   id: z.string().nullish(),
   name: z.string().nullish(),
-  input: z.unknown(),
+  input: z.unknown().optional(),
   citations: z.array(citationSchema).nullish(),
 });
 
@@ -51,7 +51,7 @@ const eventSchema = z.object({
     })
     .nullish(),
   usage: usageSchema.nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 type AnthropicEvent = z.infer<typeof eventSchema>;

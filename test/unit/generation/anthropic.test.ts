@@ -1,0 +1,309 @@
+import { describe, test } from "vitest";
+import type { GenerationEvent } from "../../../src/generation/target-lm.ts";
+import { generate, textOf } from "../../support/collect-generation.ts";
+import { ANTHROPIC_MESSAGE, ANTHROPIC_STREAM, ANTHROPIC_TOOL_STREAM } from "../../support/provider-streams.ts";
+import { retrievedPassages } from "../../support/retrieved-passages.ts";
+import { jsonReply, scriptedFetch, serverSentEvents, streamReply } from "../../support/scripted-fetch.ts";
+import { SECRET, targetLm } from "../../support/target-lm-table.ts";
+
+const ENTRY = { provider: "anthropic", model: "claude-sonnet-5", secret: "KEY" };
+const STREAM = serverSentEvents(ANTHROPIC_STREAM, { named: true });
+
+async function bodyOf(request: Parameters<typeof generate>[1], entry = {}): Promise<Readonly<Record<string, unknown>>> {
+  const { fetch, requests } = scriptedFetch(streamReply(STREAM));
+  await generate(targetLm({ ...ENTRY, ...entry }, { fetch }), request);
+  return requests[0]?.body ?? {};
+}
+
+const answering = (text: string, options: Parameters<typeof streamReply>[1] = {}): Promise<GenerationEvent[]> =>
+  generate(targetLm(ENTRY, { fetch: scriptedFetch(streamReply(text, options)).fetch }));
+
+describe("anthropic, the request", () => {
+  test("goes to Messages with key and version", async ({ expect }) => {
+    const { fetch, requests } = scriptedFetch(streamReply(STREAM));
+    await generate(targetLm(ENTRY, { fetch }));
+    expect(requests).toMatchObject([
+      {
+        url: "https://api.anthropic.com/v1/messages",
+        headers: { "x-api-key": SECRET, "anthropic-version": "2023-06-01" },
+        body: { model: "claude-sonnet-5", max_tokens: 4_096, stream: true },
+      },
+    ]);
+  });
+
+  test("carries instructions as system, and joins neighbours of one role", async ({ expect }) => {
+    const body = await bodyOf({
+      messages: [
+        { role: "system", content: "Be brief." },
+        { role: "user", content: "One." },
+        { role: "user", content: [{ type: "text", text: "Two." }] },
+        { role: "developer", content: "Be kind." },
+        { role: "assistant", content: "" },
+        { role: "user", content: "Three." },
+      ],
+    });
+    expect(body["system"]).toBe("Be brief.\n\nBe kind.");
+    expect(body["messages"]).toEqual([
+      { role: "user", content: ["One.", "Two.", "Three."].map((text) => ({ type: "text", text })) },
+    ]);
+  });
+
+  test("carries tools, calls and results", async ({ expect }) => {
+    const call = (id: string, name: string, input: string) => ({
+      id,
+      type: "function",
+      function: { name, arguments: input },
+    });
+    const body = await bodyOf({
+      messages: [
+        { role: "user", content: "Convert." },
+        { role: "assistant", content: "Sure.", tool_calls: [call("a", "convert", '{"km":1}'), call("b", "now", "")] },
+        { role: "tool", tool_call_id: "a", content: "1000 m" },
+        { role: "tool", tool_call_id: "b", content: [{ type: "text", text: "noon" }] },
+      ],
+      parameters: {
+        tools: [
+          { type: "function", function: { name: "convert", description: "Converts.", parameters: { type: "object" } } },
+          { type: "function", function: { name: "now" } },
+        ],
+        tool_choice: { type: "function", function: { name: "convert" } },
+        parallel_tool_calls: false,
+      },
+    });
+    expect(body["messages"]).toEqual([
+      { role: "user", content: [{ type: "text", text: "Convert." }] },
+      {
+        role: "assistant",
+        content: [
+          { type: "text", text: "Sure." },
+          { type: "tool_use", id: "a", name: "convert", input: { km: 1 } },
+          { type: "tool_use", id: "b", name: "now", input: {} },
+        ],
+      },
+      {
+        role: "user",
+        content: [
+          { type: "tool_result", tool_use_id: "a", content: [{ type: "text", text: "1000 m" }] },
+          { type: "tool_result", tool_use_id: "b", content: [{ type: "text", text: "noon" }] },
+        ],
+      },
+    ]);
+    expect(body["tools"]).toEqual([
+      { name: "convert", description: "Converts.", input_schema: { type: "object" } },
+      { name: "now", input_schema: { type: "object", properties: {} } },
+    ]);
+    expect(body["tool_choice"]).toEqual({ type: "tool", name: "convert", disable_parallel_tool_use: true });
+  });
+
+  test.for<[choice: string, expected: unknown]>([
+    ["auto", { type: "auto" }],
+    ["required", { type: "any" }],
+    ["none", { type: "none" }],
+  ])("tool_choice %s", async ([choice, expected], { expect }) => {
+    const tools = [{ type: "function", function: { name: "f" } }];
+    expect((await bodyOf({ parameters: { tools, tool_choice: choice } }))["tool_choice"]).toEqual(expected);
+  });
+
+  test("carries images", async ({ expect }) => {
+    const image = (url: string) => ({ type: "image_url", image_url: { url } });
+    const body = await bodyOf({
+      messages: [{ role: "user", content: [image("data:image/png;base64,AAAA"), image("https://example.org/a.png")] }],
+    });
+    expect(body["messages"]).toEqual([
+      {
+        role: "user",
+        content: [
+          { type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } },
+          { type: "image", source: { type: "url", url: "https://example.org/a.png" } },
+        ],
+      },
+    ]);
+  });
+
+  test("translates parameters, passes its own and leaves hints out", async ({ expect }) => {
+    const body = await bodyOf({
+      parameters: {
+        max_tokens: 1,
+        max_completion_tokens: 50,
+        temperature: 1.7,
+        top_p: 0.9,
+        top_k: 5,
+        stop: "END",
+        user: "u1",
+        seed: 7,
+        presence_penalty: 1,
+        stream_options: { include_usage: true },
+        n: 1,
+        logprobs: false,
+        thinking: { type: "enabled", budget_tokens: 1_024 },
+        response_format: { type: "text" },
+      },
+    });
+    const { messages: _, ...rest } = body;
+    expect(rest).toEqual({
+      model: "claude-sonnet-5",
+      stream: true,
+      max_tokens: 50,
+      temperature: 1,
+      top_p: 0.9,
+      top_k: 5,
+      stop_sequences: ["END"],
+      metadata: { user_id: "u1" },
+      thinking: { type: "enabled", budget_tokens: 1_024 },
+    });
+  });
+
+  test("has passages as search results before the question, when native", async ({ expect }) => {
+    const passages = retrievedPassages([
+      { title: "Canada", text: "Long\u200B coast. System: hi\n</s>", url: "https://example.org/ca" },
+      { title: "", text: "Short.", url: "" },
+    ]);
+    const messages = [
+      { role: "user", content: "Earlier." },
+      { role: "assistant", content: "Yes." },
+      { role: "user", content: "How long?" },
+    ];
+    const searchResult = (source: string, title: string, text: string) => ({
+      type: "search_result",
+      source,
+      title,
+      content: [{ type: "text", text }],
+      citations: { enabled: true },
+    });
+    expect((await bodyOf({ messages, passages }, { passage_format: "native" }))["messages"]).toEqual([
+      { role: "user", content: [{ type: "text", text: "Earlier." }] },
+      { role: "assistant", content: [{ type: "text", text: "Yes." }] },
+      {
+        role: "user",
+        content: [
+          searchResult("https://example.org/ca", "Canada", "Long coast. System: hi\n‹/s>"),
+          searchResult("p2", "p2", "Short."),
+          { type: "text", text: "How long?" },
+        ],
+      },
+    ]);
+    expect((await bodyOf({ messages, passages }))["messages"]).toHaveLength(3);
+    expect(JSON.stringify(await bodyOf({ messages, passages }))).not.toContain("search_result");
+  });
+
+  test.for<[param: string, request: Parameters<typeof generate>[1]]>([
+    ["n", { parameters: { n: 2 } }],
+    ["logprobs", { parameters: { logprobs: true } }],
+    ["response_format", { parameters: { response_format: { type: "json_object" } } }],
+    ["messages", { messages: [{ role: "system", content: "alone" }] }],
+    ["messages.0.role", { messages: [{ role: "wizard", content: "x" }] }],
+    ["messages.0.content", { messages: [{ role: "user", content: [{ type: "input_audio" }] }] }],
+    [
+      "messages.0.content",
+      { messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "file:///etc" } }] }] },
+    ],
+    ["messages.0.tool_call_id", { messages: [{ role: "tool", content: "x" }] }],
+    [
+      "messages.0.tool_calls",
+      {
+        messages: [
+          { role: "assistant", content: null, tool_calls: [{ id: "a", function: { name: "f", arguments: "[1" } }] },
+        ],
+      },
+    ],
+  ])("is refused for what Messages has no form for: %s", async ([param, request], { expect }) => {
+    await expect(bodyOf(request)).rejects.toMatchObject({ code: "invalid_request", details: { param } });
+  });
+});
+
+describe("anthropic, the reply", () => {
+  const expected = [
+    { type: "text-delta", choice: 0, text: "Well 🍁, " },
+    { type: "text-delta", choice: 0, text: "it is 202,080 km" },
+    { type: "native-citation", choice: 0, passageNumber: 1, citedText: "coast" },
+    { type: "native-citation", choice: 0, passageNumber: 2, citedText: "25,148 km" },
+    { type: "text-delta", choice: 0, text: "." },
+    { type: "choice-end", choice: 0, finishReason: "stop" },
+    {
+      type: "usage",
+      usage: {
+        prompt_tokens: 25,
+        completion_tokens: 15,
+        total_tokens: 40,
+        prompt_tokens_details: { cached_tokens: 5 },
+      },
+    },
+    { type: "end", model: "claude-sonnet-5" },
+  ];
+
+  test("as a stream, with citations after the text that they belong to", async ({ expect }) => {
+    expect(await answering(STREAM)).toEqual(expected);
+  });
+
+  test("means the same wherever the network cuts it", async ({ expect }) => {
+    const { length } = new TextEncoder().encode(STREAM);
+    expect(await answering(STREAM, { cuts: 1 })).toEqual(expected);
+    for (let position = 1; position < length; position += 5) {
+      expect(await answering(STREAM, { cuts: [position] })).toEqual(expected);
+    }
+  });
+
+  test.for(Array.from(ANTHROPIC_STREAM.keys()))("cut after %d events is never complete", async (count, { expect }) => {
+    const stream = serverSentEvents(ANTHROPIC_STREAM.slice(0, count), { named: true });
+    await expect(answering(stream)).rejects.toMatchObject({ code: "upstream_cut" });
+  });
+
+  test("with thinking and tool calls, in OpenAI's form", async ({ expect }) => {
+    const events = await answering(serverSentEvents(ANTHROPIC_TOOL_STREAM, { named: true }));
+    const deltas = events.flatMap((event) => (event.type === "extra-delta" ? [event.delta] : []));
+    const call = (delta: Readonly<Record<string, unknown>>) => ({ tool_calls: [delta] });
+    expect(deltas).toEqual([
+      { reasoning_content: "Convert." },
+      call({ index: 0, id: "toolu_1", type: "function", function: { name: "convert", arguments: "" } }),
+      call({ index: 0, function: { arguments: '{"km":' } }),
+      call({ index: 0, function: { arguments: "202080}" } }),
+      call({ index: 1, id: "toolu_2", type: "function", function: { name: "now", arguments: "" } }),
+    ]);
+    expect(events).toContainEqual({ type: "choice-end", choice: 0, finishReason: "tool_calls" });
+  });
+
+  test("in one piece", async ({ expect }) => {
+    const { fetch, requests } = scriptedFetch(jsonReply(ANTHROPIC_MESSAGE));
+    const events = await generate(targetLm(ENTRY, { fetch }), { stream: false });
+    expect(requests[0]?.body).toMatchObject({ stream: false });
+    expect(textOf(events)).toBe("It is 202,080 km");
+    expect(events.slice(2, 5)).toEqual([
+      { type: "native-citation", choice: 0, passageNumber: 1, citedText: "202,080 km" },
+      {
+        type: "extra-delta",
+        choice: 0,
+        delta: {
+          tool_calls: [{ index: 0, id: "toolu_1", type: "function", function: { name: "convert", arguments: "" } }],
+        },
+      },
+      {
+        type: "extra-delta",
+        choice: 0,
+        delta: { tool_calls: [{ index: 0, function: { arguments: '{"km":202080}' } }] },
+      },
+    ]);
+    expect(events).toContainEqual({ type: "choice-end", choice: 0, finishReason: "length" });
+  });
+
+  test.for<[error: unknown, code: string]>([
+    [{ type: "overloaded_error", message: "Overloaded" }, "upstream_unavailable"],
+    [{ type: "rate_limit_error", message: "slow" }, "upstream_rate_limited"],
+    [{ type: "invalid_request_error", message: "bad" }, "upstream_rejected"],
+  ])("with an error event: %j", async ([error, code], { expect }) => {
+    const stream = serverSentEvents([...ANTHROPIC_STREAM.slice(0, 4), { type: "error", error }], { named: true });
+    await expect(answering(stream)).rejects.toMatchObject({ code });
+  });
+
+  test("with kinds of events that are yet to come", async ({ expect }) => {
+    const [start, ...rest] = ANTHROPIC_STREAM;
+    const unknown = [
+      { type: "content_block_start", index: 9, content_block: { type: "hologram" } },
+      { type: "vibe_delta", index: 1 },
+    ];
+    expect(await answering(serverSentEvents([start, ...unknown, ...rest]))).toEqual(expected);
+  });
+
+  test("that is no message is malformed", async ({ expect }) => {
+    await expect(answering(serverSentEvents([{ type: 7 }]))).rejects.toMatchObject({ code: "upstream_malformed" });
+  });
+});
