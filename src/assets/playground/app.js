@@ -106,6 +106,11 @@ async function ask() {
 
 function begin() {
   showResult();
+  const result = byId("result", HTMLDivElement);
+  // On a phone the answer would stream in below the fold.
+  if (result.getBoundingClientRect().top > innerHeight * 0.6) {
+    reveal(result, "start");
+  }
   errorBox.hidden = true;
   noticeList.hidden = true;
   byline.hidden = true;

@@ -32,8 +32,9 @@ export function element(tag, attributes = {}, children = []) {
 /**
  * Moves the view, gently unless the reader asked for less motion.
  * @param {Element} target
+ * @param {"nearest" | "start"} [block]
  */
-export function reveal(target) {
+export function reveal(target, block = "nearest") {
   const gentle = !matchMedia("(prefers-reduced-motion: reduce)").matches;
-  target.scrollIntoView({ block: "nearest", behavior: gentle ? "smooth" : "auto" });
+  target.scrollIntoView({ block, behavior: gentle ? "smooth" : "auto" });
 }
