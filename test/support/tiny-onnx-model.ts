@@ -1,7 +1,7 @@
 import { createModelProto, createNodeProto, encodeModelProto } from "../../training/onnx/codec.ts";
 import { createTensor } from "../../training/onnx/tensor.ts";
 
-export const TINY_VOCABULARY = 14;
+const TINY_VOCABULARY = 14;
 export const TINY_DIMS = 32;
 
 const INT64 = 7;

@@ -39,18 +39,20 @@ describe("the encoder that is shipped", () => {
     ).toBeGreaterThan(0.996);
   });
 
-  test.for(["node", "web"] as const)(
-    "embeds a text alone and in a batch to the same bits: %s",
-    async (runtime, { expect }) => {
-      const encoder = await loadEncoder(DEFAULT_ENCODER, { runtime });
-      const { embeddings } = await encoder.encodeQueries(texts);
-      const alone: Float32Array[] = [];
-      for (const text of texts) {
-        alone.push(...(await encoder.encodeQueries([text])).embeddings);
-      }
-      expect(embeddings).toEqual(alone);
-    },
-  );
+  // Least cosine between alone and in a batch. Exact in WebAssembly everywhere; in onnxruntime-node exact on the x86 machines
+  // seen, but its kernels are others on every CPU. Per-tensor quantisation, which this test is to rule out, gives 0.989.
+  test.for([
+    { runtime: "web", least: 1 },
+    { runtime: "node", least: 0.995 },
+  ] as const)("embeds a text alone as in a batch: $runtime", async ({ runtime, least }, { expect }) => {
+    const encoder = await loadEncoder(DEFAULT_ENCODER, { runtime });
+    const { embeddings } = await encoder.encodeQueries(texts);
+    const alone: Float32Array[] = [];
+    for (const text of texts) {
+      alone.push(...(await encoder.encodeQueries([text])).embeddings);
+    }
+    expect(leastCosine(embeddings, alone)).toBeGreaterThan(least - 1e-9);
+  });
 });
 
 const shared = sharedFolder(GOLDENS, FP32);
