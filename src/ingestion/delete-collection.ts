@@ -1,7 +1,6 @@
+import { VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 import type { IngestionDependencies } from "./upsert-passages.ts";
 
-/** Vectorize refuses more ids a `deleteByIds` (error 40007). */
-const MAX_IDS_PER_DELETE = 100;
 /** Vectors deleted between two writes to the store: few enough to lose little work to an interruption. */
 const PAGE = 1_000;
 
@@ -13,14 +12,14 @@ const PAGE = 1_000;
 export async function deleteCollection({ store, vectorIndex }: IngestionDependencies, name: string): Promise<number> {
   let deleted = 0;
   do {
-    let page = await store.firstVectorIds(name, PAGE);
-    while (page.cursor !== undefined) {
-      for (let start = 0; start < page.vectorIds.length; start += MAX_IDS_PER_DELETE) {
-        await vectorIndex.deleteByIds(page.vectorIds.slice(start, start + MAX_IDS_PER_DELETE));
+    for (let page = await store.firstIds(name, PAGE); page.length > 0; page = await store.firstIds(name, PAGE)) {
+      const vectorIds = page.map(({ vectorId }) => vectorId);
+      for (let start = 0; start < vectorIds.length; start += VECTORIZE_LIMITS.deleteIds) {
+        await vectorIndex.deleteByIds(vectorIds.slice(start, start + VECTORIZE_LIMITS.deleteIds));
       }
-      await store.deletePassagesUpTo(name, page.cursor);
-      deleted += page.vectorIds.length;
-      page = await store.firstVectorIds(name, PAGE);
+      const passageIds = page.map(({ passageId }) => passageId);
+      await store.deletePassages(name, passageIds);
+      deleted += page.length;
     }
     // False when an upload slipped in: its passages go too.
   } while (!(await store.dropEmptyCollection(name)));

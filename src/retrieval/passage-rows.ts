@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { VectorMetadata } from "../vector-index/vector-index.ts";
+import type { StoredPassageIds } from "./passage-store.ts";
 import type { SqlRow } from "./sql-database.ts";
 import type { Collection, Passage, ScoredPassage } from "./types.ts";
 
@@ -62,8 +63,9 @@ export function parseScoredRow(row: SqlRow): ScoredPassage {
   return { id, score };
 }
 
-const vectorRowSchema = z.object({ id: z.int(), vector_id: z.string(), passage_id: z.string() });
+const idsRowSchema = z.object({ passage_id: z.string(), vector_id: z.string() });
 
-export function parseVectorRow(row: SqlRow): z.infer<typeof vectorRowSchema> {
-  return vectorRowSchema.parse(row);
+export function parseIdsRow(row: SqlRow): StoredPassageIds {
+  const { passage_id: passageId, vector_id: vectorId } = idsRowSchema.parse(row);
+  return { passageId, vectorId };
 }

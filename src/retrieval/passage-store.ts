@@ -18,10 +18,9 @@ export interface LexicalSearch {
   readonly filter?: VectorFilter;
 }
 
-export interface VectorIdPage {
-  readonly vectorIds: readonly string[];
-  /** Give it to `deletePassagesUpTo` when the vectors are gone; undefined on the page after the last. */
-  readonly cursor: number | undefined;
+export interface StoredPassageIds {
+  readonly passageId: string;
+  readonly vectorId: string;
 }
 
 /** Text and full-text search: D1 in the Worker, `node:sqlite` offline, the same SQL in both. */
@@ -41,9 +40,8 @@ export interface PassageStore {
   getPassageIds(collection: string, vectorIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** BM25 over title and text; higher is better. */
   searchLexical(search: LexicalSearch): Promise<readonly ScoredPassage[]>;
-  /** The first `limit` vector ids of the collection. With `deletePassagesUpTo`, walks a collection while deleting it. */
-  firstVectorIds(collection: string, limit: number): Promise<VectorIdPage>;
-  deletePassagesUpTo(collection: string, cursor: number): Promise<void>;
+  /** Of the first `limit` passages in the order of their ids. */
+  firstIds(collection: string, limit: number): Promise<readonly StoredPassageIds[]>;
   /** The record and the full-text table, once no passage is left; false when passages are left. */
   dropEmptyCollection(name: string): Promise<boolean>;
 }

@@ -13,8 +13,8 @@ import {
   TITLE_WEIGHT,
   unindexPassages,
 } from "./full-text-table.ts";
-import { parseCollectionRow, parsePassageRow, parseScoredRow, parseVectorRow } from "./passage-rows.ts";
-import type { CollectionSettings, LexicalSearch, PassageStore, VectorIdPage } from "./passage-store.ts";
+import { parseCollectionRow, parsePassageRow, parseScoredRow, parseIdsRow } from "./passage-rows.ts";
+import type { CollectionSettings, LexicalSearch, PassageStore, StoredPassageIds } from "./passage-store.ts";
 import type { SqlDatabase, SqlStatement } from "./sql-database.ts";
 import type { Collection, Passage, ScoredPassage } from "./types.ts";
 
@@ -132,11 +132,11 @@ export class SqlPassageStore implements PassageStore {
       return new Map();
     }
     const rows = await this.#database.query({
-      sql: `SELECT id, vector_id, passage_id FROM passages
+      sql: `SELECT passage_id, vector_id FROM passages
         WHERE vector_id IN (SELECT value FROM json_each(?2)) AND collection_id = ?1`,
       params: [await this.#keyOf(collection), JSON.stringify(vectorIds)],
     });
-    return new Map(rows.map(parseVectorRow).map((row) => [row.vector_id, row.passage_id]));
+    return new Map(rows.map(parseIdsRow).map(({ vectorId, passageId }) => [vectorId, passageId]));
   }
 
   async searchLexical({ collection, query, depth, filter }: LexicalSearch): Promise<readonly ScoredPassage[]> {
@@ -158,26 +158,12 @@ export class SqlPassageStore implements PassageStore {
     return rows.map(parseScoredRow);
   }
 
-  async firstVectorIds(collection: string, limit: number): Promise<VectorIdPage> {
+  async firstIds(collection: string, limit: number): Promise<readonly StoredPassageIds[]> {
     const rows = await this.#database.query({
-      sql: "SELECT id, vector_id, passage_id FROM passages WHERE collection_id = ?1 ORDER BY id LIMIT ?2",
+      sql: "SELECT passage_id, vector_id FROM passages WHERE collection_id = ?1 ORDER BY passage_id LIMIT ?2",
       params: [await this.#keyOf(collection), limit],
     });
-    const parsed = rows.map(parseVectorRow);
-    return { vectorIds: parsed.map((row) => row.vector_id), cursor: parsed.at(-1)?.id };
-  }
-
-  async deletePassagesUpTo(collection: string, cursor: number): Promise<void> {
-    const key = await this.#keyOf(collection);
-    const params = [key, cursor];
-    await this.#database.batch([
-      {
-        sql: `DELETE FROM ${fullTextTable(key)} WHERE rowid IN (SELECT id FROM passages WHERE collection_id = ?1 AND id <= ?2)`,
-        params,
-      },
-      { sql: "DELETE FROM passages WHERE collection_id = ?1 AND id <= ?2", params },
-      raiseVersion(key),
-    ]);
+    return rows.map(parseIdsRow);
   }
 
   async dropEmptyCollection(name: string): Promise<boolean> {
