@@ -61,7 +61,7 @@ async function* extract(
   let chosen: readonly CandidateSentence[] = [];
   if (candidates.length > 0) {
     const model = await encoder();
-    signal.throwIfAborted();
+    assertWanted(signal);
     const [questions, sentences] = await Promise.all([
       model.encodeQueries(facets.map(({ standalone }) => standalone)),
       model.encodePassages(candidates.map(encodedPassage)),
@@ -75,9 +75,7 @@ async function* extract(
       { facetEmbeddings: questions.embeddings, maxSentences: facets.length + MAX_FURTHER_SENTENCES },
     );
   }
-  if (signal.aborted) {
-    throw new AppError("aborted", "the client went away", { cause: signal.reason });
-  }
+  assertWanted(signal);
   const pieces = chosen.length > 0 ? chosen.map(quotation) : [candidates.length === 0 ? NO_PASSAGES : NOT_FOUND];
   for (const [index, text] of pieces.entries()) {
     yield { type: "text-delta", choice: 0, text: index === 0 ? text : `\n${text}` };
@@ -88,6 +86,12 @@ async function* extract(
     usage: { prompt_tokens: tokenCount, completion_tokens: 0, total_tokens: tokenCount },
   };
   yield { type: "end", model: name };
+}
+
+function assertWanted(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new AppError("aborted", "the client went away", { cause: signal.reason });
+  }
 }
 
 /** The sentence as it stands, with its subject before it when it does not say what it is about. */

@@ -18,7 +18,10 @@ const NEXT_QUESTION =
 
 /** Questions that ask for something without naming it, and the noun that a text which answers has in their place. */
 const ASKED_NOUNS: readonly (readonly [question: RegExp, noun: string])[] = [
-  [/\bhow many (?:people|inhabitants|residents|citizens)\b(?:.*\b(?:live|living|there|in|have|has)\b)/iu, "population"],
+  [
+    /\bhow many (?:people|inhabitants|residents|citizens)(?:\s+(?:does|do|are|live|living|there|in|have|has)\b)+/iu,
+    "population",
+  ],
   [/\bhow (?:big|large) (?:is|are|was)\b/iu, "total area of"],
   [/\bhow old (?:is|are|was)\b/iu, "age of"],
   [/\bhow (?:rich|wealthy|poor) (?:is|are)\b/iu, "GDP per capita of"],
