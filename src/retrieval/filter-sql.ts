@@ -1,6 +1,13 @@
+import { AppError } from "../shared/errors.ts";
 import { type FilterTest, parseFilter } from "../vector-index/filter.ts";
 import type { VectorFilter, VectorFilterValue } from "../vector-index/vector-index.ts";
 import type { SqlValue } from "./sql-database.ts";
+
+/**
+ * Properties of one filter: 30 take at most 90 of the 100 parameters that D1 allows a statement. Vectorize has no more than
+ * 10 metadata indexes, so more properties cannot be meant.
+ */
+const MAX_FILTER_PROPERTIES = 30;
 
 /** A condition, always 0 or 1 and never NULL, and the values of its parameters. */
 export interface SqlCondition {
@@ -21,7 +28,7 @@ export interface CompileFilterOptions {
  * One difference is left, since nothing tells the Worker which metadata indexes exist: the vector index takes a value
  * without a metadata index of its type for null, the text store sees it.
  *
- * Throws `invalid_filter` when the filter does not parse. No filter gives a condition that always holds.
+ * Throws `invalid_filter` when the filter does not parse or names too many properties. No filter gives a condition that always holds.
  */
 export function compileFilter(
   filter: VectorFilter | undefined,
@@ -29,7 +36,12 @@ export function compileFilter(
 ): SqlCondition {
   const params: SqlValue[] = [];
   const bind = (value: SqlValue): string => `?${firstParam + params.push(value) - 1}`;
-  const conditions = (filter === undefined ? [] : parseFilter(filter)).map(({ propertyName, test }) =>
+  const clauses = filter === undefined ? [] : parseFilter(filter);
+  if (clauses.length > MAX_FILTER_PROPERTIES) {
+    const message = `the filter has ${clauses.length} properties, the full-text leg takes at most ${MAX_FILTER_PROPERTIES}`;
+    throw new AppError("invalid_filter", message, { details: { limit: MAX_FILTER_PROPERTIES, got: clauses.length } });
+  }
+  const conditions = clauses.map(({ propertyName, test }) =>
     compileTest(test, { metadata, path: bind(toJsonPath(propertyName)), bind }),
   );
   return { sql: conditions.length === 0 ? "true" : conditions.join(" AND "), params };

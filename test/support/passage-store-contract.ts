@@ -210,6 +210,15 @@ export function describePassageStore(name: string, openDatabase: () => Promise<S
       expect(run.map(({ id }) => id)).toEqual(["wanted"]);
     });
 
+    test("takes a filter of 30 ranges", async ({ expect }) => {
+      const { store, collection } = await newCollection();
+      const names = Array.from({ length: 30 }, (_name, index) => `k${index}`);
+      const metadata = Object.fromEntries(names.map((name) => [name, 1]));
+      await store.upsertPassages(collection, [passageOf({ id: "1", text: "walrus", metadata })]);
+      const filter = Object.fromEntries(names.map((name) => [name, { $gte: 1, $lt: 2 }]));
+      expect(await store.searchLexical({ collection, query: "walrus", depth: 3, filter })).toHaveLength(1);
+    });
+
     test("filters on strings cut to 64 bytes, as the vector index does", async ({ expect }) => {
       const { store, collection } = await newCollection();
       const long = "x".repeat(100);

@@ -65,6 +65,15 @@ describe("compileFilter", () => {
     expect(compileFilter({ a: { $in: list } }, { metadata: "m", firstParam: 4 }).params).toHaveLength(2);
   });
 
+  test("stays within D1's 100 parameters, and refuses what would not", ({ expect }) => {
+    const filterOf = (count: number): VectorFilter =>
+      Object.fromEntries(Array.from({ length: count }, (_clause, index) => [`k${index}`, { $gte: 1, $lt: 2 }]));
+    expect(compileFilter(filterOf(30), { metadata: "m", firstParam: 4 }).params.length).toBeLessThanOrEqual(97);
+    expect(() => compileFilter(filterOf(31), { metadata: "m", firstParam: 4 })).toThrow(
+      expect.objectContaining({ code: "invalid_filter", details: { limit: 30, got: 31 } }),
+    );
+  });
+
   test("refuses what Vectorize's grammar does not have", ({ expect }) => {
     expect(() => compileFilter({ a: { $regex: "x" } } as VectorFilter, { metadata: "m", firstParam: 1 })).toThrow(
       expect.objectContaining({ code: "invalid_filter" }),
