@@ -40,7 +40,9 @@ export const collectionRequestSchema = z
     encoder_name: z.string().min(1).max(128),
     dims: z.int().min(1).max(VECTORIZE_LIMITS.dimensions),
     similarity: z.enum(["cosine", "dot-product", "euclidean"]),
-    fusion: fusionSchema.optional().openapi({ description: "How hybrid joins its legs; default: convex, weight 0.5." }),
+    fusion: fusionSchema
+      .optional()
+      .openapi({ description: "How hybrid joins its legs; default: convex, weight 0.7, theoretical." }),
   })
   .openapi("CollectionRequest");
 
