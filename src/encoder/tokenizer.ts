@@ -1,6 +1,7 @@
-import { Tokenizer } from "@huggingface/tokenizers";
+import { Tokenizer, WordPiece } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { AppError } from "../shared/errors.ts";
+import { boundedWordPiece } from "./bounded-word-piece.ts";
 import { ReferenceBertNormalizer } from "./reference-bert-normalizer.ts";
 
 /** Text to token ids, as an encoder was trained to read it. */
@@ -94,6 +95,9 @@ function buildTokenizer(file: TokenizerFile): Tokenizer {
     throw new AppError("invalid_artifact", `tokenizer.json is not supported by @huggingface/tokenizers: ${reason}`, {
       cause,
     });
+  }
+  if (tokenizer.model instanceof WordPiece) {
+    tokenizer.model.encode = boundedWordPiece(tokenizer.model);
   }
   if (file.normalizer?.type === "BertNormalizer") {
     tokenizer.normalizer = new ReferenceBertNormalizer({ ...file.normalizer, type: "BertNormalizer" });

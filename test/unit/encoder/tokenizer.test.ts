@@ -122,6 +122,22 @@ describe("truncation", () => {
   });
 });
 
+test("a long word costs no more than its length", ({ expect }) => {
+  const ordinary = "coastline ".repeat(800);
+  // Known letter by letter, but for the last: the library's own search goes over every start and end, then gives up.
+  const hostile = `${"zq".repeat(49)}\u{13000} `.repeat(80);
+  const elapsed = (text: string): number => {
+    const start = performance.now();
+    bert.countTokens(text);
+    return performance.now() - start;
+  };
+  elapsed(ordinary);
+  elapsed(hostile);
+  expect(bert.countTokens(hostile)).toBe(80);
+  const fastest = (text: string): number => Math.min(...Array.from({ length: 5 }, () => elapsed(text)));
+  expect(fastest(hostile)).toBeLessThan(60 * fastest(ordinary));
+});
+
 describe("any tokenizer file of the family", () => {
   test("without a post-processor adds nothing", ({ expect }) => {
     expect(createTokenizer(tinyTokenizerJson({ post_processor: null })).encode("the cat", 100)).toEqual([5, 6]);
