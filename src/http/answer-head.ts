@@ -24,12 +24,10 @@ export async function answerHead(
     return resume([Promise.resolve(first)], events);
   }
   const second = events.next();
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const grace = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, graceMilliseconds);
-  });
+  const grace = Promise.withResolvers<void>();
+  const timer = setTimeout(grace.resolve, graceMilliseconds);
   try {
-    await Promise.race([second, grace]);
+    await Promise.race([second, grace.promise]);
   } finally {
     clearTimeout(timer);
   }

@@ -87,12 +87,10 @@ export function chatCompletionStream({
 const SILENCE = Symbol("silence");
 
 async function orSilence<Value>(promise: Promise<Value>, milliseconds: number): Promise<Value | typeof SILENCE> {
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const silence = new Promise<typeof SILENCE>((resolve) => {
-    timer = setTimeout(() => resolve(SILENCE), milliseconds);
-  });
+  const silence = Promise.withResolvers<typeof SILENCE>();
+  const timer = setTimeout(() => silence.resolve(SILENCE), milliseconds);
   try {
-    return await Promise.race([promise, silence]);
+    return await Promise.race([promise, silence.promise]);
   } finally {
     clearTimeout(timer);
   }

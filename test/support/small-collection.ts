@@ -25,45 +25,71 @@ export const SMALL_PASSAGES = [
   },
 ] as const;
 
+interface Call {
+  readonly method?: string;
+  readonly body?: object;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Sends a request and gives back status and JSON; throws nothing. */
+type CallJson = (
+  path: string,
+  call?: Call,
+) => Promise<{ readonly status: number; readonly text: string; readonly json: unknown }>;
+
 export interface UploadSmallCollectionOptions {
   /** Default `SMALL_COLLECTION`. */
   readonly name?: string;
   /** Client key, where the Worker wants one. */
   readonly key?: string;
+  /** Default: over the network. */
+  readonly call?: CallJson;
 }
 
 /** Creates the collection over HTTP, with vectors of the Worker's own encoder. Returns the encoder's fingerprint. */
 export async function uploadSmallCollection(
   origin: string,
-  { name = SMALL_COLLECTION, key = "" }: UploadSmallCollectionOptions = {},
+  { name = SMALL_COLLECTION, key = "", call = overNetwork(origin) }: UploadSmallCollectionOptions = {},
 ): Promise<string> {
-  const call = async <Body>(method: string, path: string, body?: object): Promise<Body> => {
-    const response = await fetch(origin + path, {
-      method,
-      headers: { authorization: `Bearer ${key}` },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    if (!response.ok) {
-      throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
+  const send = async <Body>(path: string, options: Call = {}): Promise<Body> => {
+    const { status, text, json } = await call(path, { ...options, headers: { authorization: `Bearer ${key}` } });
+    if (status !== 200) {
+      throw new Error(`${path}: ${status} ${text}`);
     }
     // The callers name the fields they read of a reply that was just made by the code under test.
-    return (await response.json()) as Body;
+    return json as Body;
   };
-  const { encoder } = await call<{ encoder: { fingerprint: string; name: string; dims: number } }>("GET", "/health");
-  await call("PUT", `/v1/admin/collections/${name}`, {
-    encoder_fingerprint: encoder.fingerprint,
-    encoder_name: encoder.name,
-    dims: encoder.dims,
-    similarity: "cosine",
-    fusion: { method: "convex", weight: 0.5, normalization: "theoretical" },
+  const { encoder } = await send<{ encoder: { fingerprint: string; name: string; dims: number } }>("/health");
+  await send(`/v1/admin/collections/${name}`, {
+    method: "PUT",
+    body: {
+      encoder_fingerprint: encoder.fingerprint,
+      encoder_name: encoder.name,
+      dims: encoder.dims,
+      similarity: "cosine",
+      fusion: { method: "convex", weight: 0.5, normalization: "theoretical" },
+    },
   });
-  const { data } = await call<{ data: { embedding: string }[] }>("POST", "/v1/embeddings", {
-    input: SMALL_PASSAGES.map(({ title, text }) => `${title} ${text}`),
-    encoding_format: "base64",
+  const { data } = await send<{ data: { embedding: string }[] }>("/v1/embeddings", {
+    body: { input: SMALL_PASSAGES.map(({ title, text }) => `${title} ${text}`), encoding_format: "base64" },
   });
-  await call("POST", `/v1/admin/collections/${name}/passages`, {
-    encoder_fingerprint: encoder.fingerprint,
-    passages: SMALL_PASSAGES.map((passage, index) => ({ ...passage, values: data[index]?.embedding })),
+  await send(`/v1/admin/collections/${name}/passages`, {
+    body: {
+      encoder_fingerprint: encoder.fingerprint,
+      passages: SMALL_PASSAGES.map((passage, index) => ({ ...passage, values: data[index]?.embedding })),
+    },
   });
   return encoder.fingerprint;
+}
+
+function overNetwork(origin: string): CallJson {
+  return async (path, { method, body, headers } = {}) => {
+    const response = await fetch(origin + path, {
+      method: method ?? (body === undefined ? "GET" : "POST"),
+      ...(headers === undefined ? {} : { headers }),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, text, json: response.ok ? JSON.parse(text) : undefined };
+  };
 }

@@ -4,6 +4,9 @@ import { AppError } from "../../shared/errors.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { securityHeaders } from "../middleware/security-headers.ts";
 
+/** One plain name: a parameter is decoded, so an escaped `../` would lead out of the folder. */
+const FILE_NAME = /^[A-Za-z0-9][\w-]*(?:\.[\w-]+)+$/;
+
 /** `GET /` and the files of the page under `/playground/`. No other static asset (encoder, demo vectors) is public. */
 export function registerPlayground(app: OpenAPIHono<HttpEnvironment>, { readAsset }: AppDependencies): void {
   const serve = async (c: HttpContext, path: string): Promise<Response> => {
@@ -15,5 +18,11 @@ export function registerPlayground(app: OpenAPIHono<HttpEnvironment>, { readAsse
   };
   const headers = securityHeaders();
   app.get("/", headers, (c) => serve(c, "/playground/"));
-  app.get("/playground/:file", headers, (c) => serve(c, `/playground/${c.req.param("file")}`));
+  app.get("/playground/:file", headers, (c) => {
+    const file = c.req.param("file");
+    if (!FILE_NAME.test(file)) {
+      throw new AppError("unknown_route", `no such path: ${c.req.path}`);
+    }
+    return serve(c, `/playground/${file}`);
+  });
 }

@@ -1,0 +1,222 @@
+import { describe, it } from "vitest";
+import { createMisconfiguredApp } from "../../src/app.ts";
+import type { AnswerEvent } from "../../src/rag/answer-event.ts";
+import { parseConfiguration } from "../../src/shared/configuration.ts";
+import { toAppError } from "../../src/shared/errors.ts";
+import { fakeTargetLm } from "../support/fake-target-lm.ts";
+import { createTestApp, LOCAL_VARIABLES } from "../support/test-app.ts";
+
+const PRODUCTION = { MODE: "production", API_KEYS: "alpha, beta", ADMIN_KEY: "root" };
+const bearer = (key: string): RequestInit => ({ headers: { authorization: `Bearer ${key}` } });
+const chat = (body: object, init: RequestInit = {}): RequestInit => ({
+  method: "POST",
+  body: JSON.stringify({ messages: [{ role: "user", content: "What purrs?" }], ...body }),
+  ...init,
+});
+
+describe("keys", () => {
+  it.for([
+    ["/v1/models", {}, 401],
+    ["/v1/models", bearer("gamma"), 401],
+    ["/v1/models", { headers: { authorization: "Basic alpha" } }, 401],
+    ["/v1/models", bearer("alpha"), 200],
+    ["/v1/models", bearer("beta"), 200],
+    ["/v1/models", bearer("root"), 401],
+    ["/v1/admin/collections", bearer("alpha"), 401],
+    ["/v1/admin/collections", {}, 401],
+    ["/v1/admin/collections", bearer("root"), 200],
+    ["/health", {}, 200],
+    ["/", {}, 200],
+    ["/openapi.json", {}, 200],
+  ] as const)("in production, %s with %j: %i", async ([path, init, status], { expect }) => {
+    const response = await createTestApp({ variables: PRODUCTION }).fetch(path, init);
+    expect(response.status).toBe(status);
+    expect(response.headers.get("www-authenticate")).toBe(status === 401 ? "Bearer" : null);
+  });
+
+  it("in local mode none are needed, and /health says so", async ({ expect }) => {
+    const { fetch } = createTestApp();
+    expect((await fetch("/v1/models")).status).toBe(200);
+    expect((await fetch("/v1/admin/collections")).status).toBe(200);
+    expect(await (await fetch("/health")).json()).toMatchObject({
+      authentication: "open",
+      warnings: [expect.stringContaining("API_KEYS"), expect.stringContaining("ADMIN_KEY")],
+    });
+  });
+
+  it("in local mode are wanted once they are set", async ({ expect }) => {
+    const { fetch } = createTestApp({ variables: { API_KEYS: "alpha" } });
+    expect((await fetch("/v1/models")).status).toBe(401);
+  });
+
+  it("in production without ADMIN_KEY the admin routes are closed to everyone, and the error names it", async ({
+    expect,
+  }) => {
+    const { fetch } = createTestApp({ variables: { MODE: "production", API_KEYS: "alpha" } });
+    const response = await fetch("/v1/admin/collections", bearer("alpha"));
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({
+      error: { code: "configuration_invalid", message: expect.stringContaining("ADMIN_KEY") },
+    });
+  });
+});
+
+describe("a configuration that is wrong", () => {
+  it.for(["/", "/health", "/v1/chat/completions", "/nowhere"])("is what %s answers", async (path, { expect }) => {
+    let error: unknown;
+    try {
+      parseConfiguration({ ...LOCAL_VARIABLES, MODE: "production" });
+    } catch (thrown) {
+      error = thrown;
+    }
+    const app = createMisconfiguredApp(toAppError(error), { log: () => undefined, now: () => 0 });
+    const response = await app.fetch(new Request(`http://worker.test${path}`));
+    expect(response.status).toBe(500);
+    expect(response.headers.get("x-request-id")).not.toBeNull();
+    expect(await response.json()).toMatchObject({
+      error: { code: "configuration_invalid", message: expect.stringContaining("API_KEYS") },
+    });
+  });
+});
+
+describe("CORS", () => {
+  const preflight = (origin: string): RequestInit => ({
+    method: "OPTIONS",
+    headers: {
+      origin,
+      "access-control-request-method": "POST",
+      "access-control-request-headers": "authorization, x-stainless-os",
+    },
+  });
+
+  it("lets the configured origin in, with whatever headers its client sends", async ({ expect }) => {
+    const { status, headers } = await createTestApp({ variables: PRODUCTION }).fetch(
+      "/v1/chat/completions",
+      preflight("https://app.example"),
+    );
+    expect(status).toBe(204);
+    expect(headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(headers.get("access-control-allow-headers")).toContain("x-stainless-os");
+    expect(headers.get("access-control-allow-methods")).toContain("POST");
+  });
+
+  it("is not there for other origins, nor for the admin routes", async ({ expect }) => {
+    const { fetch } = createTestApp();
+    const other = await fetch("/v1/chat/completions", preflight("https://evil.example"));
+    expect(other.headers.get("access-control-allow-origin")).toBeNull();
+    const admin = await fetch("/v1/admin/collections", preflight("https://app.example"));
+    expect(admin.headers.get("access-control-allow-origin")).toBeNull();
+  });
+
+  it("is on errors too, so that a page can read them", async ({ expect }) => {
+    const response = await createTestApp().fetch("/v1/retrieve", {
+      method: "POST",
+      body: "{",
+      headers: { origin: "https://app.example" },
+    });
+    expect(response.status).toBe(400);
+    expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example");
+    expect(response.headers.get("access-control-expose-headers")).toContain("x-request-id");
+  });
+
+  it("a page of another site cannot use the open admin routes of a local Worker", async ({ expect }) => {
+    const { fetch } = createTestApp();
+    expect((await fetch("/v1/admin/collections", { headers: { origin: "https://evil.example" } })).status).toBe(403);
+    expect((await fetch("/v1/admin/collections", { headers: { origin: "http://worker.test" } })).status).toBe(200);
+  });
+});
+
+describe("request ids", () => {
+  it.for([
+    ["trace-1:a.b=c", true],
+    ["x".repeat(129), false],
+    ["two words", false],
+    ['{"a":1}', false],
+  ] as const)("%j is taken over: %s", async ([given, isTaken], { expect }) => {
+    const { headers } = await createTestApp().fetch("/nowhere", { headers: { "x-request-id": given } });
+    expect(headers.get("x-request-id") === given).toBe(isTaken);
+  });
+});
+
+describe("the log", () => {
+  it("has one line a request, without question or key; a stream's end has its own", async ({ expect }) => {
+    const { fetch, log } = createTestApp({ variables: PRODUCTION });
+    const response = await fetch("/v1/chat/completions", chat({ stream: true }, bearer("alpha")));
+    await response.text();
+    expect(log).toMatchObject([
+      {
+        event: "request",
+        method: "POST",
+        path: "/v1/chat/completions",
+        status: 200,
+        model: "extractive",
+        stream: true,
+      },
+      { event: "stream-end" },
+    ]);
+    expect(log[1]?.["request_id"]).toBe(response.headers.get("x-request-id"));
+    expect(JSON.stringify(log)).not.toMatch(/purrs|alpha/);
+  });
+
+  it("has the cause of a defect, which the reply has not", async ({ expect }) => {
+    const { fetch, log } = createTestApp({
+      dependencies: { encoder: () => Promise.reject(new Error("secret detail")) },
+    });
+    const response = await fetch("/v1/models");
+    expect(response.status).toBe(500);
+    expect(await response.text()).not.toContain("secret detail");
+    expect(log[0]).toMatchObject({ error_code: "internal", error: "secret detail" });
+  });
+});
+
+describe("POST /v1/chat/completions", () => {
+  it("refuses a stream over a target that cannot", async ({ expect }) => {
+    const { fetch } = createTestApp({ dependencies: { targetLms: () => [fakeTargetLm({ canStream: false })] } });
+    const response = await fetch("/v1/chat/completions", chat({ stream: true }));
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ error: { code: "stream_unsupported", param: "stream" } });
+    expect((await fetch("/v1/chat/completions", chat({}))).status).toBe(200);
+  });
+
+  it("hands the client's leaving on, before the answer has begun", async ({ expect }) => {
+    const leave = new AbortController();
+    const seen = Promise.withResolvers<string>();
+    const { fetch } = createTestApp({
+      answer: async function* ({ signal }): AsyncGenerator<AnswerEvent> {
+        await new Promise((resolve) => {
+          signal.addEventListener("abort", resolve, { once: true });
+          queueMicrotask(() => leave.abort());
+        });
+        seen.resolve("aborted");
+        signal.throwIfAborted();
+        yield { type: "end", model: "m", target: "t" };
+      },
+    });
+    await fetch("/v1/chat/completions", chat({}, { signal: leave.signal }));
+    expect(await seen.promise).toBe("aborted");
+  });
+
+  it("aborts the answer when the stream is cancelled", async ({ expect }) => {
+    const seen = Promise.withResolvers<string>();
+    const { fetch } = createTestApp({
+      answer: async function* ({ signal }): AsyncGenerator<AnswerEvent> {
+        signal.addEventListener("abort", () => seen.resolve("aborted"), { once: true });
+        for (;;) {
+          await Promise.resolve();
+          yield { type: "text-delta", choice: 0, text: "word " };
+        }
+      },
+    });
+    const response = await fetch("/v1/chat/completions", chat({ stream: true }));
+    await response.body?.cancel();
+    expect(await seen.promise).toBe("aborted");
+  });
+});
+
+describe("HEAD and unknown methods", () => {
+  it("405 lists what the path takes", async ({ expect }) => {
+    const response = await createTestApp().fetch("/v1/admin/collections/animals", { method: "PATCH" });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")?.split(", ").toSorted()).toEqual(["DELETE", "GET", "HEAD", "PUT"]);
+  });
+});

@@ -1,0 +1,38 @@
+import { describe, it } from "vitest";
+import { parseConfiguration } from "../../../src/shared/configuration.ts";
+import { LOCAL_VARIABLES } from "../../support/test-app.ts";
+
+describe("parseConfiguration", () => {
+  it("reads lists, and origins however they are written", ({ expect }) => {
+    const variables = {
+      ...LOCAL_VARIABLES,
+      CORS_ORIGINS: "https://a.example/, http://localhost:5173",
+      API_KEYS: " k1 ,,k2 ",
+    };
+    expect(parseConfiguration(variables)).toMatchObject({
+      mode: "local",
+      corsOrigins: ["https://a.example", "http://localhost:5173"],
+      apiKeys: ["k1", "k2"],
+      adminKey: undefined,
+      defaultModel: "extractive",
+      defaultCollection: "animals",
+    });
+  });
+
+  it.for<[string, Record<string, unknown>]>([
+    ["MODE", { MODE: "staging" }],
+    ["MODE", { MODE: undefined }],
+    ["TARGET_LMS", { TARGET_LMS: "{" }],
+    ["TARGET_LMS", { TARGET_LMS: '{"m":{"provider":"nobody"}}' }],
+    ["DEFAULT_MODEL", { DEFAULT_MODEL: "gpt-99" }],
+    ["DEFAULT_COLLECTION", { DEFAULT_COLLECTION: "" }],
+    ["CORS_ORIGINS", { CORS_ORIGINS: "a.example" }],
+    ["EMBEDDED_VECTORIZE", { EMBEDDED_VECTORIZE: '{"dimensions":0}' }],
+    ["API_KEYS", { MODE: "production" }],
+    ["API_KEYS", { MODE: "production", API_KEYS: " , " }],
+  ])("names %s when it is wrong: %j", ([name, variables], { expect }) => {
+    expect(() => parseConfiguration({ ...LOCAL_VARIABLES, ...variables })).toThrowError(
+      expect.objectContaining({ code: "configuration_invalid", message: expect.stringContaining(name) }),
+    );
+  });
+});
