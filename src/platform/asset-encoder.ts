@@ -2,6 +2,7 @@ import { waitUntil } from "cloudflare:workers";
 import type { Encoder } from "../encoder/encoder.ts";
 import type { EncoderSource } from "../encoder/lazy-encoder.ts";
 import { lazyEncoder } from "../encoder/lazy-encoder.ts";
+import type { ExpectedFile } from "../encoder/load-manifest.ts";
 import { parseManifest, verifyFile } from "../encoder/load-manifest.ts";
 import { createOnnxEncoder, ONE_TEXT_A_PASS } from "../encoder/onnx-encoder.ts";
 import { createTokenizer } from "../encoder/tokenizer.ts";
@@ -34,14 +35,13 @@ export function createAssetEncoder(assets: AssetReader): EncoderSource {
 async function loadEncoder(assets: AssetReader): Promise<Encoder> {
   try {
     const manifest = parseManifest(await (await fetchAsset(assets, "manifest.json")).text());
-    const [model, tokenizerText] = await Promise.all([
-      fetchAsset(assets, manifest.model.file).then((response) => response.arrayBuffer()),
-      fetchAsset(assets, manifest.tokenizer.file).then((response) => response.text()),
+    const [model, tokenizer] = await Promise.all([
+      readVerified(assets, manifest.model),
+      readVerified(assets, manifest.tokenizer),
     ]);
-    verifyFile(manifest.model, { bytes: model.byteLength, sha256: await sha256(model) });
     return await createOnnxEncoder({
       manifest,
-      tokenizer: createTokenizer(JSON.parse(tokenizerText)),
+      tokenizer: createTokenizer(JSON.parse(new TextDecoder().decode(tokenizer))),
       session: await createWebSession({ model: new Uint8Array(model), ...manifest.model }),
       maxBatchTokens: ONE_TEXT_A_PASS,
     });
@@ -49,6 +49,13 @@ async function loadEncoder(assets: AssetReader): Promise<Encoder> {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError("encoder_failed", `the encoder could not be loaded: ${reason}`, { cause, isRetryable: true });
   }
+}
+
+/** An encoder that was trained further has files of the same size: only their digests tell that a manifest is another's. */
+async function readVerified(assets: AssetReader, expected: ExpectedFile): Promise<ArrayBuffer> {
+  const content = await (await fetchAsset(assets, expected.file)).arrayBuffer();
+  verifyFile(expected, { bytes: content.byteLength, sha256: await sha256(content) });
+  return content;
 }
 
 async function fetchAsset(assets: AssetReader, file: string): Promise<Response> {

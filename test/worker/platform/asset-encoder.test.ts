@@ -71,17 +71,20 @@ test("a load that failed is tried again by the next request", async ({ expect })
   expect((await source()).manifest.dims).toBe(384);
 });
 
-test("a model that is not the manifest's is refused before it runs", async ({ expect }) => {
-  const { assets } = interceptedAssets(async (file, response) => {
-    if (file !== "model_int8.onnx") {
-      return response;
-    }
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    bytes[5000] = (bytes[5000] ?? 0) ^ 1;
-    return new Response(bytes);
-  });
-  await expect(createAssetEncoder(assets)()).rejects.toThrow("model_int8.onnx has sha256");
-});
+test.for(["model_int8.onnx", "tokenizer.json"])(
+  "a %s that is not the manifest's is refused",
+  async (wrong, { expect }) => {
+    const { assets } = interceptedAssets(async (file, response) => {
+      if (file !== wrong) {
+        return response;
+      }
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      bytes[5000] = (bytes[5000] ?? 0) ^ 1;
+      return new Response(bytes);
+    });
+    await expect(createAssetEncoder(assets)()).rejects.toThrow(`${wrong} has sha256`);
+  },
+);
 
 test("a manifest that is a fallback page is a clear error", async ({ expect }) => {
   const { assets } = interceptedAssets(() => new Response("<!doctype html>"));
