@@ -1,5 +1,4 @@
-/** Vectorize's limit on a vector id, in bytes of UTF-8. */
-export const MAX_VECTOR_ID_BYTES = 64;
+import { VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 
 /**
  * Id of a passage's vector: `<collection>/<passage id>` when that fits Vectorize's 64 bytes, else its sha256 in hex. Names
@@ -7,7 +6,7 @@ export const MAX_VECTOR_ID_BYTES = 64;
  */
 export async function vectorIdOf(collection: string, passageId: string): Promise<string> {
   const bytes = new TextEncoder().encode(`${collection}/${passageId}`);
-  if (bytes.length <= MAX_VECTOR_ID_BYTES) {
+  if (bytes.length <= VECTORIZE_LIMITS.idBytes) {
     return `${collection}/${passageId}`;
   }
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));

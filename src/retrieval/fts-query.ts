@@ -16,7 +16,8 @@ const TERM = /[\p{L}\p{N}\p{Co}\p{M}]+/gu;
  * Turns any text into an FTS5 expression: each distinct term quoted, joined by OR, stop words dropped unless nothing else
  * remains. Of too many terms the longest stay, which are the rarest on the whole, so the end of a long text counts as much
  * as its beginning. Undefined when the text has no term. Quoting leaves FTS5 no syntax to see, so no
- * input is a syntax error.
+ * input is a syntax error. Limit: unicode61 splits at spaces and punctuation only, so text in scripts that write none
+ * (Chinese, Japanese, Thai) is found by whole runs of characters, and hybrid lives on the dense leg there.
  */
 export function buildFtsQuery(text: string): string | undefined {
   const terms = new Set(text.toWellFormed().toLowerCase().match(TERM));

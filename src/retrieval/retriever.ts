@@ -49,7 +49,7 @@ export function createRetriever({
       const run = aboveMinScore(toOneRun(runs, request), request.minScore);
       const fusedAt = now();
       const found = await withDeadline(() => fetchLiving(run, request, store), {
-        what: "the passages' text",
+        what: "the text store",
         deadlineMs: legDeadlineMs,
         signal,
       });

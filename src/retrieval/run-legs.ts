@@ -1,4 +1,4 @@
-import { AppError, USER_ERROR_CODES } from "../shared/errors.ts";
+import { AppError, toAppError, USER_ERROR_CODES } from "../shared/errors.ts";
 import type { Leg, RetrievalLeg, RetrieveOutcome, RetrieveRequest, ScoredPassage } from "./types.ts";
 import { withDeadline } from "./with-deadline.ts";
 
@@ -61,15 +61,8 @@ async function settle(leg: RetrievalLeg, { legs, request, depth, deadlineMs }: R
     );
     return { leg, result };
   } catch (error) {
-    return { leg, error: toLegError(leg, error) };
+    return { leg, error: toAppError(error) };
   }
-}
-
-/** What a leg threw that has no code of its own is the leg's failure, not an unexpected defect. */
-function toLegError(leg: RetrievalLeg, error: unknown): AppError {
-  return error instanceof AppError
-    ? error
-    : new AppError("retrieval_failed", `the ${leg} leg failed`, { cause: error, isRetryable: true });
 }
 
 function throwWhatMustNotDegrade(

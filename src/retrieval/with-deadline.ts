@@ -9,7 +9,8 @@ export interface WithDeadlineOptions {
 
 /**
  * Waits for work that cannot be cancelled itself (D1, RPC, a forward pass). Throws `retrieval_failed` (retryable) at the
- * deadline and `aborted` when the signal fires; the work's late result or failure is dropped.
+ * deadline and for a failure without a code of its own, `aborted` when the signal fires; the work's late result or failure
+ * is dropped.
  */
 export async function withDeadline<T>(
   start: () => Promise<T>,
@@ -33,6 +34,10 @@ export async function withDeadline<T>(
   });
   try {
     return await Promise.race([start(), interrupted]);
+  } catch (error) {
+    throw error instanceof AppError
+      ? error
+      : new AppError("retrieval_failed", `${what} failed`, { cause: error, isRetryable: true });
   } finally {
     cleanUp();
   }

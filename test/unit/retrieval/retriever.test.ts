@@ -143,6 +143,16 @@ describe("createRetriever when a leg fails", () => {
     expect(degraded).toEqual([{ leg: "dense", reason: "retrieval_failed: the dense leg did not answer within 5 ms" }]);
   });
 
+  test("a text store that fails is retrieval_failed", async ({ expect }) => {
+    const cause = new Error("D1_ERROR");
+    const store = { reads: 0, getPassages: (): Promise<never> => Promise.reject(cause) };
+    await expect(newRetriever({ store }).retrieve()).rejects.toMatchObject({
+      code: "retrieval_failed",
+      message: "the text store failed",
+      cause,
+    });
+  });
+
   test("an abort ends the wait at once", async ({ expect }) => {
     const legs = { dense: silentLeg(), lexical: silentLeg() };
     const controller = new AbortController();
