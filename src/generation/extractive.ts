@@ -50,12 +50,9 @@ async function* extract(
       details: { param: "n" },
     });
   }
-  // A joined query has the question that is to be answered in its last line, and what it is about before.
+  // A joined query has the question that is to be answered in its last line, and what it leans on before.
   const lines = query.split("\n");
-  const facets = questionFacets(lines.at(-1) ?? "").map((facet) => ({
-    ...facet,
-    standalone: [...lines.slice(0, -1), facet.standalone].join(" "),
-  }));
+  const facets = questionFacets(lines.at(-1) ?? "", lines.slice(0, -1));
   const candidates = candidateSentences(passages, facets);
   let tokenCount = 0;
   let chosen: readonly CandidateSentence[] = [];

@@ -21,7 +21,7 @@ export interface CandidateSentence {
  * Tokens of candidates that the encoder reads for one answer, about. Encoding costs about a millisecond for each in a
  * warm isolate, so this bounds the time to an answer whatever the passages are.
  */
-const MAX_ENCODED_TOKENS = 256;
+const MAX_ENCODED_TOKENS = 200;
 /** Words of one sentence that the encoder is given; enumerations say what they are in their first ones. */
 const MAX_SENTENCE_WORDS = 28;
 /** Sentences further down in the ranking rarely answer, and each costs time. */

@@ -31,29 +31,32 @@ const ASKED_NOUNS: readonly (readonly [question: RegExp, noun: string])[] = [
   [/\bwho (?:rules|governs|leads|runs|is in charge of)\b/iu, "chief of state, head of government of"],
 ];
 
-/** Splits a question into what it asks for: at question marks, and where a conjunction begins another question. */
-export function questionFacets(question: string): readonly QuestionFacet[] {
+/**
+ * Splits a question into what it asks for: at question marks, and where a conjunction begins another question.
+ * `earlier`: questions that it leans on, for what they are about.
+ */
+export function questionFacets(question: string, earlier: readonly string[] = []): readonly QuestionFacet[] {
   const parts = question
     .split(/(?<=[?？])\s+|\n+/u)
     .flatMap((part) => part.split(NEXT_QUESTION))
     .map((part) => part.trim().replace(/[\s,;]+$/u, ""))
     .filter((part) => /[\p{L}\p{N}]{2}/u.test(part));
   const [first = question, ...rest] = parts.length > MAX_FACETS ? [] : parts;
-  const subject = subjectOf(question, first);
+  const subject = subjectOf([first, ...rest, ...earlier.toReversed()], earlier[0] ?? first);
   return [first, ...rest].map((text, index) => {
     const asked = ASKED_NOUNS.find(([asks]) => asks.test(text));
     const named = asked === undefined ? text : text.replace(...asked);
-    const isMissingSubject = index > 0 && names(text).length === 0;
+    const isMissingSubject = (index > 0 || earlier.length > 0) && names(text).length === 0;
     return { text, standalone: isMissingSubject ? `${named} (${subject})` : named };
   });
 }
 
-/** What a question is about: its names; without capital letters what follows the first part's last preposition. */
-function subjectOf(question: string, firstPart: string): string {
-  const named = names(question);
-  return named.length > 0
-    ? named.join(", ")
-    : (/.*\b(?:of|in|for|about|from)\s+(.{2,}?)[\s?.!]*$/iu.exec(firstPart)?.[1] ?? firstPart);
+/** What questions are about: the names in the first that has some; without any, what follows the last preposition. */
+function subjectOf(questions: readonly string[], main: string): string {
+  const named = questions.map(names).find((found) => found.length > 0);
+  return named === undefined
+    ? (/.*\b(?:of|in|for|about|from)\s+(.{2,}?)[\s?.!]*$/iu.exec(main)?.[1] ?? main)
+    : named.join(", ");
 }
 
 /** Runs of capitalised words that do not merely begin the question. */

@@ -46,7 +46,7 @@ describe("candidateSentences", () => {
     );
     const words = found.map((candidate) => encodedPassage(candidate).text.split(" ").length);
     expect(Math.max(...words)).toBeLessThanOrEqual(28);
-    expect(words.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(256);
+    expect(words.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(200);
   });
 
   test("carry the subject when they do not name it", ({ expect }) => {

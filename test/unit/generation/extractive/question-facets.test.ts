@@ -35,6 +35,13 @@ describe("questionFacets", () => {
     expect(standalone(question)).toEqual(facets);
   });
 
+  test("a question that leans on earlier ones is about what they are about", ({ expect }) => {
+    const facets = questionFacets("And its main export partners?", ["What is the GDP per capita of Norway?"]);
+    expect(facets.map((facet) => facet.standalone)).toEqual(["its main export partners? (GDP, Norway)"]);
+    expect(questionFacets("and its area?", ["what is the gdp of chad?"])[0]?.standalone).toBe("its area? (chad)");
+    expect(questionFacets("And that of Mali?", ["What is the GDP of Chad?"])[0]?.standalone).toBe("And that of Mali?");
+  });
+
   test("a question of very many parts is taken as one", ({ expect }) => {
     const question = "What is A? What is B? What is C? What is D? What is E?";
     expect(standalone(question)).toEqual([question]);
