@@ -3,6 +3,7 @@ import { describe, inject, it } from "vitest";
 import { z } from "zod";
 
 const passageSchema = z.looseObject({ number: z.int(), id: z.string(), document_id: z.string(), text: z.string() });
+const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string(), code: z.string() }).optional() });
 const chunkSchema = z.looseObject({
   retrieval: z.looseObject({ passages: z.array(passageSchema) }).optional(),
   choices: z.array(
@@ -52,7 +53,12 @@ async function ask(question: string): Promise<Answer> {
   const spans: { start: number; end: number; number: number; passageId: string }[] = [];
   const data = (await Array.fromAsync(stream)).map((event) => event.data);
   for (const frame of data.filter((frame) => frame !== "[DONE]")) {
-    const chunk = chunkSchema.parse(JSON.parse(frame));
+    const json: unknown = JSON.parse(frame);
+    const { error } = errorSchema.parse(json);
+    if (error !== undefined) {
+      throw new Error(`the answer ended in an error frame: ${error.code}: ${error.message}`);
+    }
+    const chunk = chunkSchema.parse(json);
     passages = chunk.retrieval?.passages ?? passages;
     for (const { delta } of chunk.choices) {
       text += delta.content ?? "";
@@ -96,7 +102,10 @@ describe("the demo's answers", () => {
       expect(mark).toBe(`[${number}]`);
       const passage = passages.find((candidate) => candidate.number === number);
       expect(passage?.id).toBe(passageId);
-      expect(passage?.text).toContain(sentence);
+      // A sentence that does not say what it is about has its subject put before it: "Norway: Coastline ...".
+      expect([sentence, sentence.slice(sentence.indexOf(": ") + 2)].some((said) => passage?.text.includes(said))).toBe(
+        true,
+      );
     }
   });
 });

@@ -44,13 +44,23 @@ function lastLine(text) {
 }
 
 /**
- * Where a passage says a claim word for word: UTF-16 indices, or undefined. White space may differ; a claim of fewer
- * than three words is not searched, it would be found anywhere.
+ * Where a passage says a claim word for word: UTF-16 indices, or undefined. White space may differ. A subject put before
+ * the claim ("Norway: ...") may be missing from the passage.
  * @param {string} passage
  * @param {string} claim
  * @returns {{ start: number, end: number } | undefined}
  */
 export function findClaim(passage, claim) {
+  return findWords(passage, claim) ?? findWords(passage, /^[^:]{1,80}: (.*)$/su.exec(claim)?.[1] ?? "");
+}
+
+/**
+ * Fewer than three words are not searched: they would be found anywhere.
+ * @param {string} passage
+ * @param {string} claim
+ * @returns {{ start: number, end: number } | undefined}
+ */
+function findWords(passage, claim) {
   const words = claim.replace(/^[-*•\s]+/u, "").split(/\s+/u).filter((word) => word !== "");
   if (words.length < 3) {
     return undefined;

@@ -56,6 +56,12 @@ describe("findClaim", () => {
     expect(passage.slice(found?.start, found?.end)).toBe("Capital of Burkina\nFaso: Ouagadougou.");
   });
 
+  it("finds a claim whose subject was put before it", ({ expect }) => {
+    const passage = "Exports: 5. Crude oil proved reserves: 5.497 billion bbl.";
+    const found = findClaim(passage, "Norway: Crude oil proved reserves: 5.497 billion bbl.");
+    expect(passage.slice(found?.start, found?.end)).toBe("Crude oil proved reserves: 5.497 billion bbl.");
+  });
+
   it("takes signs literally", ({ expect }) => {
     expect(findClaim("abc (x.y*) [2] d", "(x.y*) [2] d")).toEqual({ start: 4, end: 16 });
     expect(findClaim("a bxyyc d", "a b.y*c d")).toBeUndefined();
