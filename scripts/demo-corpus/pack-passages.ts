@@ -64,7 +64,7 @@ function joinSmallPassages(passages: readonly (readonly string[])[]): (readonly 
  * number, and for each other sign. Within 10 % of MiniLM's tokeniser on this corpus, and needs no model.
  */
 export function estimateTokens(text: string): number {
-  return text.match(/\p{L}{1,8}|\d{1,2}|[^\s\p{L}\d]/gu)?.length ?? 0;
+  return text.match(/[A-Za-z]{1,8}|\d{1,2}|[^\sA-Za-z\d]/gu)?.length ?? 0;
 }
 
 /** A line longer than a passage becomes several; parts after the first repeat the label: "Languages (continued): ...". */
