@@ -49,7 +49,7 @@ function chatBody({ messages, parameters, stream }: GenerateRequest, model: stri
 }
 
 /** Reads a reply in OpenAI's shape; which of its two forms is the server's choice, and its content type says so. */
-export async function* readOpenAiReply(reply: UpstreamReply, model: string): AsyncGenerator<GenerationEvent> {
+async function* readOpenAiReply(reply: UpstreamReply, model: string): AsyncGenerator<GenerationEvent> {
   const { label, redact } = reply;
   const reader = new OpenAiReplyReader({ label, model, redact });
   if (!reply.isEventStream) {

@@ -27,7 +27,7 @@ export interface UpstreamClientOptions {
   readonly dependencies: TargetLmDependencies;
 }
 
-export interface UpstreamCall {
+interface UpstreamCall {
   /** Below the base URL, without a leading slash. */
   readonly path: string;
   readonly body: JsonObject;

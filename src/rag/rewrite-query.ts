@@ -4,7 +4,7 @@ import { AppError, toAppError } from "../shared/errors.ts";
 import { toSingleLine } from "../shared/sanitize.ts";
 
 /** A search that waits longer for its query is worse than one with a lesser query. */
-export const REWRITE_DEADLINE_MS = 8_000;
+const REWRITE_DEADLINE_MS = 8_000;
 /** Messages before the question, and characters of each, that the rewriter sees. */
 const MAX_HISTORY_MESSAGES = 8;
 const MAX_MESSAGE_CHARACTERS = 1_000;

@@ -1,7 +1,7 @@
 import type { TargetLmDependencies } from "../../src/generation/target-lm.ts";
 
 /** A request as the code under test made it. */
-export interface RecordedRequest {
+interface RecordedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
