@@ -1,7 +1,7 @@
 import cliProgress from "cli-progress";
 
 /** Where progress is drawn; `process.stderr` or a test's buffer. */
-export interface ProgressStream extends NodeJS.WritableStream {
+interface ProgressStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
 }
 

@@ -24,7 +24,7 @@ export const answerMatch: MeasureFamily = {
 };
 
 /** SQuAD 1.1's `normalize_answer`: lower case, ASCII punctuation and the articles a, an, the out, white space to one space. */
-export function normalizeAnswer(text: string): string {
+function normalizeAnswer(text: string): string {
   return text
     .toLowerCase()
     .replaceAll(/[!-/:-@[-`{-~]/gu, "")

@@ -6,7 +6,7 @@ import type { Measure } from "./measure.ts";
 /** Scores by measure name; a measure that does not apply to the query is absent. */
 export type QueryScores = Readonly<Record<string, number>>;
 
-export interface MeasureMean {
+interface MeasureMean {
   readonly measure: string;
   readonly mean: number;
   /** Queries in the mean. */

@@ -21,7 +21,7 @@ export interface FitFusionOptions {
   readonly topK: number;
 }
 
-export interface FusionScore {
+interface FusionScore {
   readonly fusion: FusionSettings;
   readonly score: number;
 }

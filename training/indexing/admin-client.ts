@@ -24,7 +24,7 @@ export interface AdminClientOptions {
   readonly minDelayMs?: number;
 }
 
-export interface AdminRequest<Schema extends z.ZodType> {
+interface AdminRequest<Schema extends z.ZodType> {
   readonly method: "GET" | "PUT" | "POST";
   /** From the root of the Worker. */
   readonly path: string;

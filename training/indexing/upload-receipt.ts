@@ -23,8 +23,8 @@ const entrySchema = z.strictObject({
   passageCount: z.int(),
 });
 
-export type ReceiptHead = Omit<z.output<typeof headSchema>, "schemaVersion">;
-export type ReceiptEntry = z.output<typeof entrySchema>;
+type ReceiptHead = Omit<z.output<typeof headSchema>, "schemaVersion">;
+type ReceiptEntry = z.output<typeof entrySchema>;
 
 /** What a Worker has confirmed so far: JSONL, a head and one line a batch, appended as it is confirmed. */
 export interface UploadReceipt {

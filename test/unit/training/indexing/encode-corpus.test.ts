@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import type { Encoder } from "../../../../src/encoder/encoder.ts";
@@ -13,7 +14,7 @@ import { fakeEncoder } from "../../../support/fake-encoder.ts";
 import { silentProgress } from "../../../support/silent-progress.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
-const SCRIPT = path.resolve(import.meta.dirname, "../../../support/encode-slowly.ts");
+const SCRIPT = fileURLToPath(new URL("../../../support/encode-slowly.ts", import.meta.url));
 const WORDS = ["coast", "river", "capital", "north", "people", "trade"];
 
 type CleanUp = Parameters<typeof temporaryFolder>[0];
