@@ -1,6 +1,6 @@
 import { textOfContent } from "../generation/message-text.ts";
 import type { ChatMessage } from "../generation/target-lm.ts";
-import { stripInvisible } from "../shared/sanitize.ts";
+import { toSingleLine } from "../shared/sanitize.ts";
 
 /** User messages that a query may be joined from: itself, and those before it back to one that stands alone. */
 const MAX_JOINED_MESSAGES = 3;
@@ -11,7 +11,7 @@ const MAX_EARLIER_CHARACTERS = 500;
 export interface ConversationQuery {
   /** Text of the last user message; empty when it has none. */
   readonly question: string;
-  /** The question, with the earlier ones it leans on before it, one a line. */
+  /** The question, with the earlier ones it leans on before it; each is one line. */
   readonly query: string;
   readonly isJoined: boolean;
 }
@@ -20,10 +20,10 @@ export interface ConversationQuery {
 export function conversationQuery(messages: readonly ChatMessage[]): ConversationQuery {
   const asked = messages
     .filter(({ role }) => role === "user")
-    .map(({ content }) => stripInvisible(textOfContent(content)).trim())
+    .map(({ content }) => toSingleLine(textOfContent(content)))
     .filter((text) => text !== "");
   const lastUser = messages.findLast(({ role }) => role === "user");
-  const question = lastUser === undefined ? "" : stripInvisible(textOfContent(lastUser.content)).trim();
+  const question = lastUser === undefined ? "" : toSingleLine(textOfContent(lastUser.content));
   if (question === "") {
     return { question, query: "", isJoined: false };
   }

@@ -85,7 +85,7 @@ describe("conversationQuery", () => {
       { type: "image_url", image_url: { url: "data:," } },
       { type: "text", text: "of this river in Peru?" },
     ];
-    expect(conversationQuery([{ role: "user", content }]).query).toBe("What is the name\nof this river in Peru?");
+    expect(conversationQuery([{ role: "user", content }]).query).toBe("What is the name of this river in Peru?");
   });
 
   test("looks past tool results to the last user message", ({ expect }) => {

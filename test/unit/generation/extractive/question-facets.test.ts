@@ -25,6 +25,7 @@ describe("questionFacets", () => {
       ["Trade between Bosnia and Herzegovina", "its neighbours (Bosnia and Herzegovina)"],
     ],
     ["exports and imports of Trinidad and Tobago", ["exports and imports of Trinidad and Tobago"]],
+    ["What is the area of Chad? What is its climate?", ["What is the area of Chad?", "What is its climate? (Chad)"]],
     ["where is Nauru", ["location of Nauru"]],
     ["How many people speak French in Mali?", ["How many people speak French in Mali?"]],
     ["How many people are there in Mali?", ["population Mali?"]],
