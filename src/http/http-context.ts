@@ -1,8 +1,8 @@
-import type { Context, Hono } from "hono";
+import type { Context } from "hono";
 import type { StageTimings } from "./stage-timings.ts";
 
 /** Values that the middleware puts on a request. */
-export interface HttpVariables {
+interface HttpVariables {
   /** See `requestContext`; on every reply and log line. */
   requestId: string;
   /** Becomes the `Server-Timing` header. */
@@ -16,4 +16,3 @@ export interface HttpEnvironment {
 }
 
 export type HttpContext = Context<HttpEnvironment>;
-export type HttpApp = Hono<HttpEnvironment>;

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import { AppError } from "../shared/errors.ts";
 
 /** Client routes. A chat with a few images in it fits; what is larger is a mistake or an attack on the isolate's 128 MB. */
-export const CLIENT_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
+const CLIENT_BODY_LIMIT_BYTES = 4 * 1024 * 1024;
 /** Uploads: 500 passages with 1536 dimensions as JSON numbers are about 18 MB. */
 export const UPLOAD_BODY_LIMIT_BYTES = 32 * 1024 * 1024;
 

@@ -1,17 +1,34 @@
 import type { SqlDatabase, SqlRow, SqlStatement } from "../retrieval/sql-database.ts";
+import { AppError } from "../shared/errors.ts";
 
 /** `SqlDatabase` over a D1 binding; D1 runs a batch as one transaction. */
 export function createD1Database(database: D1Database): SqlDatabase {
   const prepare = ({ sql, params = [] }: SqlStatement): D1PreparedStatement => database.prepare(sql).bind(...params);
   return {
     async query(statement) {
-      const { results } = await prepare(statement).all<SqlRow>();
+      const { results } = await explained(() => prepare(statement).all<SqlRow>());
       return results;
     },
     async batch(statements) {
       if (statements.length > 0) {
-        await database.batch(statements.map(prepare));
+        await explained(() => database.batch(statements.map(prepare)));
       }
     },
   };
+}
+
+/** A database without our tables is the one failure of D1 that a person has to mend, and commonly meets first. */
+async function explained<Result>(call: () => Promise<Result>): Promise<Result> {
+  try {
+    return await call();
+  } catch (error) {
+    if (error instanceof Error && /no such table: (?:collections|passages)\b/.test(error.message)) {
+      throw new AppError(
+        "configuration_invalid",
+        "the D1 database has no tables yet; run `wrangler d1 migrations apply DB` (with --local, or --remote --env production)",
+        { cause: error },
+      );
+    }
+    throw error;
+  }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type UpstreamScriptName, UPSTREAM_SCRIPTS } from "./upstream-scripts.ts";
 
 /** A request that the upstream received. */
-export interface UpstreamRequest {
+interface UpstreamRequest {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   /** The JSON body. */

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-export interface ScriptContext {
+interface ScriptContext {
   readonly body: Readonly<Record<string, unknown>>;
   readonly response: ServerResponse;
   /** Counts the requests to this script, from 1. */

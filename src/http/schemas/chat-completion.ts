@@ -25,7 +25,7 @@ const messageSchema = z
   })
   .openapi("ChatMessage");
 
-export const retrievalOptionsSchema = z
+const retrievalOptionsSchema = z
   .strictObject({
     collection: collectionNameSchema.optional(),
     top_k: topKSchema.optional(),

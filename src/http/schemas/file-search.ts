@@ -8,7 +8,7 @@ const comparisonSchema = z.strictObject({
 
 export type FileSearchComparison = z.infer<typeof comparisonSchema>;
 
-export interface FileSearchCompound {
+interface FileSearchCompound {
   readonly type: "and" | "or";
   readonly filters: readonly FileSearchFilter[];
 }

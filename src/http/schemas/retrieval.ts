@@ -5,7 +5,7 @@ import { parseFilter } from "../../vector-index/filter.ts";
 import type { VectorFilter } from "../../vector-index/vector-index.ts";
 
 /** A question, not a document: the encoder reads the first few hundred tokens at most, and full-text terms cost CPU. */
-export const MAX_QUERY_CHARACTERS = 8192;
+const MAX_QUERY_CHARACTERS = 8192;
 
 /** Vectorize takes 64 bytes as a namespace. */
 export const collectionNameSchema = z

@@ -21,7 +21,7 @@ export async function callWorker(path: string, options: CallOptions = {}): Promi
   return await readReply(await exports.default.fetch(requestOf(path, options)));
 }
 
-export function requestOf(path: string, { method, body, headers = {} }: CallOptions): Request {
+function requestOf(path: string, { method, body, headers = {} }: CallOptions): Request {
   return new Request(`http://worker.test${path}`, {
     method: method ?? (body === undefined ? "GET" : "POST"),
     headers,
@@ -29,7 +29,7 @@ export function requestOf(path: string, { method, body, headers = {} }: CallOpti
   });
 }
 
-export async function readReply(response: Response): Promise<Reply> {
+async function readReply(response: Response): Promise<Reply> {
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json") ?? false;
   return { status: response.status, headers: response.headers, text, json: isJson ? JSON.parse(text) : undefined };
