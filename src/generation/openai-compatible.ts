@@ -45,7 +45,15 @@ export function createOpenAiCompatible(
 }
 
 function chatBody({ messages, parameters, stream }: GenerateRequest, model: string): JsonObject {
-  return { ...parameters, model, messages, stream };
+  // A provider refuses `stream_options` beside `stream: false`, which is what a fallback that cannot stream is sent.
+  const { stream_options: streamOptions, ...kept } = parameters;
+  return {
+    ...kept,
+    ...(stream && streamOptions !== undefined ? { stream_options: streamOptions } : {}),
+    model,
+    messages,
+    stream,
+  };
 }
 
 /** Reads a reply in OpenAI's shape; which of its two forms is the server's choice, and its content type says so. */

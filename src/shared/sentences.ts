@@ -18,10 +18,11 @@ const ABBREVIATIONS = new Set(
  * always a break, because lists and tables have no full stops.
  */
 export function splitSentences(text: string): readonly Sentence[] {
+  const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
   const sentences: Sentence[] = [];
   for (const { segment: line, index: lineStart } of lines(text)) {
     let start = 0;
-    for (const { segment, index } of segmenter().segment(line)) {
+    for (const { segment, index } of segmenter.segment(line)) {
       const end = index + segment.length;
       if (end < line.length && !isBreak(line.slice(start, end), line.slice(end))) {
         continue;
@@ -31,13 +32,6 @@ export function splitSentences(text: string): readonly Sentence[] {
     }
   }
   return sentences;
-}
-
-let sharedSegmenter: Intl.Segmenter | undefined;
-/** Made once: it holds no state between texts and costs a millisecond. */
-function segmenter(): Intl.Segmenter {
-  sharedSegmenter ??= new Intl.Segmenter("en", { granularity: "sentence" });
-  return sharedSegmenter;
 }
 
 function* lines(text: string): Generator<{ segment: string; index: number }> {

@@ -66,8 +66,10 @@ describe("openai-compatible", () => {
 
   test("reads an answer in one piece", async ({ expect }) => {
     const { fetch, requests } = scriptedFetch(jsonReply(OPENAI_COMPLETION));
-    const events = await generate(targetLm(ENTRY, { fetch }), { stream: false });
+    const parameters = { stream_options: { include_usage: true } };
+    const events = await generate(targetLm(ENTRY, { fetch }), { stream: false, parameters });
     expect(requests[0]?.body).toMatchObject({ stream: false });
+    expect(requests[0]?.body).not.toHaveProperty("stream_options");
     expect(events).toEqual([
       { type: "text-delta", choice: 0, text: OPENAI_TEXT },
       { type: "choice-end", choice: 0, finishReason: "stop" },

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { describe, test } from "vitest";
 import { createTargetLmChain } from "../../../src/generation/create-target-lm.ts";
 import { parseTargetLmTable } from "../../../src/generation/target-lm-configuration.ts";
@@ -76,6 +77,16 @@ describe("parseTargetLmTable", () => {
     expect(error.message).toMatch(/m\.secret: expected the NAME of a secret/u);
     expect(JSON.stringify([error.message, error.details])).not.toContain("0123456789");
   });
+});
+
+test("every entry that the README shows is accepted", async ({ expect }) => {
+  const entries = [...(await readFile("README.md", "utf8")).matchAll(/`("[\w-]+": \{"provider".*?\})`/gu)].map(
+    ([, entry]) => entry,
+  );
+  expect(entries.length).toBeGreaterThan(3);
+  for (const entry of entries) {
+    expect(() => parseTargetLmTable(`{${entry ?? ""}}`), entry).not.toThrow();
+  }
 });
 
 describe("createTargetLmChain", () => {
