@@ -37,7 +37,21 @@ const ANCHORS: Readonly<Record<string, string>> = {
 /** All passages of the demo corpus, in a fixed order: by region, code, section and topic. */
 export function toPassages(profiles: readonly Profile[]): DemoPassage[] {
   const rankings = rankProfiles(profiles);
-  return profiles.flatMap((profile) => profilePassages(profile, rankings));
+  return profiles.flatMap((profile) => [...profilePassages(profile, rankings), ...rankPassages(profile, rankings)]);
+}
+
+/**
+ * A profile's ranks once more, by themselves: "which country has the most airports?" is closer to them than to the
+ * passage about airports, railways and roads.
+ */
+function rankPassages(profile: Profile, rankings: Rankings): DemoPassage[] {
+  const sentences = [...rankings].filter(([key]) => key.startsWith(`${profile.code}/`)).map(([, sentence]) => sentence);
+  const section = "Country comparison to the world";
+  return sentences.length === 0
+    ? []
+    : packLines(sentences).map((text, index) =>
+        makePassage({ profile, section, topic: section, text, ...(index === 0 ? {} : { part: index + 1 }) }),
+      );
 }
 
 function profilePassages(profile: Profile, rankings: Rankings): DemoPassage[] {
@@ -98,13 +112,14 @@ interface MakePassageOptions {
 
 function makePassage({ profile, section, topic, text, part, parts }: MakePassageOptions): DemoPassage {
   const documentId = slug(profile.name);
+  const anchor = ANCHORS[section];
   const suffix = part === undefined ? "" : `-${part}`;
   return {
     // The topic's first words are enough to be unique and keep ids short.
     _id: `${profile.code}-${slug(topic.split(/[,;]/u)[0] ?? topic)}${suffix}`,
     title: `${profile.name}: ${topic}${parts === undefined ? "" : ` (${part} of ${parts})`}`,
     text,
-    url: `${PAGES}/${profile.code}.html#${ANCHORS[section] ?? ""}`,
+    url: `${PAGES}/${profile.code}.html${anchor === undefined ? "" : `#${anchor}`}`,
     metadata: { country: profile.name, region: profile.region, section },
     document_id: documentId,
   };
