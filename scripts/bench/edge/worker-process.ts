@@ -20,6 +20,8 @@ export interface WorkerProcess {
   readonly origin: string;
   /** Resident memory of workerd in MiB. */
   memory(): number;
+  /** Processor time that workerd has used, in ms: unlike elapsed time it tells little of what else the machine does. */
+  cpuTime(): number;
   stop(): Promise<void>;
 }
 
@@ -49,7 +51,8 @@ export async function startWorkerProcess({ configs, persistTo }: WorkerProcessOp
   await waitUntilReady(child, output);
   return {
     origin,
-    memory: () => descendants(child.pid ?? 0).reduce((sum, pid) => sum + workerdMemory(pid), 0),
+    memory: () => sumOverWorkerd(child, residentMebibytes),
+    cpuTime: () => sumOverWorkerd(child, cpuMilliseconds),
     stop: async () => {
       const exited = once(child, "exit");
       child.kill("SIGTERM");
@@ -79,7 +82,12 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Linux only, as is the benchmark's memory column: elsewhere there is no /proc and the memory is 0. */
+/** Linux only, as are the columns of memory and processor time: elsewhere there is no /proc, and they are 0. */
+function sumOverWorkerd(root: ChildProcess, measure: (pid: number) => number): number {
+  const pids = descendants(root.pid ?? 0).filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "workerd\n");
+  return pids.reduce((sum, pid) => sum + measure(pid), 0);
+}
+
 function descendants(pid: number): number[] {
   try {
     const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
@@ -91,7 +99,12 @@ function descendants(pid: number): number[] {
   }
 }
 
-function workerdMemory(pid: number): number {
-  const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return /^Name:\s+workerd$/m.test(status) ? Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) / 1024 : 0;
+function residentMebibytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+}
+
+/** Fields 14 and 15 of `/proc/<pid>/stat` (proc(5)), user and system time in hundredths of a second; the name precedes ") ". */
+function cpuMilliseconds(pid: number): number {
+  const fields = (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
 }
