@@ -1,5 +1,5 @@
 /** One block of int8 rows meets one query. */
-export interface DotBlockRequest {
+interface DotBlockRequest {
   /** Query codes, `stride` of them, zero-padded. */
   readonly query: Int32Array;
   /** Rows of `stride` int8 codes, zero-padded; memory that `allocateBlock` gave. */

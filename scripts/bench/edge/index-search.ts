@@ -27,10 +27,10 @@ interface Usearch {
 }
 
 /**
- * The embedded Vectorize, through its binding under `wrangler dev`, beside `usearch` exact search in Node on one thread, over
- * the same seeded vectors: milliseconds a query, medians of interleaved rounds, two RPC hops
- * included; workerd's processor time a query; the first query after a restart, which loads the index, and what that adds to
- * workerd's resident memory. `recall` is the share of usearch's float32 top ten that the embedded index found: 1.
+ * The embedded Vectorize, through its binding under `wrangler dev` (two RPC hops), beside `usearch` exact search in Node on
+ * one thread, over the same seeded vectors. Milliseconds a query, medians of interleaved rounds; workerd's processor time a
+ * query; the first query after a restart, which loads the index, and what loading adds to workerd's resident memory.
+ * `recall` is the share of usearch's float32 top ten that the embedded index found: 1.
  */
 export async function benchIndexSearch(sizes: readonly number[] = SIZES): Promise<Record<string, number>> {
   const usearch = loadUsearch();
