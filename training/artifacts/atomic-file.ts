@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { isProcessAlive } from "./process-alive.ts";
 
 /** Pieces of a file, in order. */
 export type FileContent = string | Uint8Array | Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>;
@@ -33,18 +34,9 @@ export async function writeFileAtomic(target: string, content: FileContent): Pro
 export async function removeStaleTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = TEMPORARY_PATTERN.exec(name)?.groups?.["pid"];
-    if (pid !== undefined && !isAlive(Number(pid))) {
+    if (pid !== undefined && !isProcessAlive(Number(pid))) {
       await rm(path.join(folder, name), { force: true });
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0); // signal 0 only asks
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"; // somebody else's process
   }
 }
 

@@ -7,6 +7,7 @@ import { AppError } from "../../src/shared/errors.ts";
 import { removeStaleTemporaries, writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { readCorpus } from "../artifacts/beir.ts";
 import type { CorpusPassage } from "../artifacts/beir.ts";
+import { withFolderLock } from "../artifacts/folder-lock.ts";
 import { sha256File, sha256Hex, writeMeta } from "../artifacts/meta.ts";
 import { bytesPerVector, packVectors } from "../artifacts/vector-codec.ts";
 import type { VectorDtype } from "../artifacts/vector-codec.ts";
@@ -50,10 +51,10 @@ export interface EncodeCorpusResult {
  * are sorted by length, which is what makes padding cheap; the output keeps the order of the corpus.
  *
  * @throws AppError `invalid_artifact` for a malformed corpus (all of it is read before anything is encoded), and for an
- *   output folder that belongs to another corpus or encoder; `fingerprint_mismatch` for a query-only encoder.
+ *   output folder that belongs to another corpus or encoder or is being written; `fingerprint_mismatch` for a query-only encoder.
  */
 export async function encodeCorpus(options: EncodeCorpusOptions): Promise<EncodeCorpusResult> {
-  const { corpus, output, encoder, runtime = "node", dtype = "float32", shardSize = 1024, overwrite = false } = options;
+  const { corpus, output, encoder, runtime = "node", dtype = "float32" } = options;
   checkPassageEncoder(encoder);
   const corpusSha256 = await sha256OfCorpus(corpus);
   const identity = vectorSetIdentity({ corpusSha256, encoder, runtime, dtype });
@@ -63,13 +64,18 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
     return { facts: finished.facts, reused: finished.facts.count };
   }
   const ids = await Array.fromAsync(readCorpus(corpus), ({ id }) => id);
-  if (finished !== undefined && !overwrite) {
+  if (finished !== undefined && options.overwrite !== true) {
     throw otherVectors(output);
   }
-  await preparePartsFolder(output, { identity, shardSize, overwrite });
-  const work: ShardWork = { ...options, dtype, shardSize, count: ids.length };
+  return await withFolderLock(output, () => encodeLocked(options, { ids, identity, corpusSha256 }));
+}
+
+async function encodeLocked(options: EncodeCorpusOptions, inputs: MergeInputs): Promise<EncodeCorpusResult> {
+  const { output, dtype = "float32", shardSize = 1024, overwrite = false } = options;
+  await preparePartsFolder(output, { identity: inputs.identity, shardSize, overwrite });
+  const work: ShardWork = { ...options, dtype, shardSize, count: inputs.ids.length };
   const reused = await encodeShards(work);
-  return { facts: await mergeShards(work, { ids, identity, corpusSha256 }), reused };
+  return { facts: await mergeShards(work, inputs), reused };
 }
 
 /** sha256 over all that decides the bytes of the vectors, how title and text are joined included. */

@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -162,6 +163,20 @@ describe("encodeCorpus", () => {
     await expect(encode({ ...fixture, encoder: other })).rejects.toThrow(/pass --overwrite/u);
     const { facts } = await encode({ ...fixture, encoder: other, overwrite: true });
     expect(facts.encoderFingerprint).toBe(other.fingerprint);
+  });
+
+  it("refuses a folder that a living process writes, and takes over from a dead one", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const fixture = await corpusOf(2, onTestFinished);
+    const lock = path.join(fixture.output, "writer.lock");
+    await mkdir(fixture.output);
+    await writeFile(lock, String(process.pid));
+    await expect(encode(fixture)).rejects.toThrow(`is being written by process ${process.pid}`);
+    await writeFile(lock, String(spawnSync(process.execPath, ["--version"]).pid));
+    expect((await encode(fixture)).facts.count).toBe(2);
+    expect(existsSync(lock)).toBe(false);
   });
 
   it("reads the whole corpus before it encodes: a bad last line costs no hour", async ({ expect, onTestFinished }) => {
