@@ -25,7 +25,7 @@ export interface GenerateRequest {
 /** What a target LM says, in order. After `end` nothing follows; a failure is thrown as an `AppError`. */
 export type GenerationEvent =
   | { readonly type: "text-delta"; readonly choice: number; readonly text: string; readonly logprobs?: JsonValue }
-  /** Fields of a delta or message other than `content` (role, tool_calls, refusal, reasoning_content, ...). */
+  /** Fields of a delta or message other than `content` and `role` (tool_calls, refusal, reasoning_content, ...). */
   | { readonly type: "extra-delta"; readonly choice: number; readonly delta: JsonObject }
   /** A citation that the provider itself made (native search results); `passageNumber` counts from 1. */
   | {

@@ -1,7 +1,7 @@
 import type { PassageText } from "../../encoder/encoder.ts";
 import type { RetrievedPassage } from "../../retrieval/types.ts";
 import { estimateTokens } from "../../shared/estimate-tokens.ts";
-import { neutralizeMarks, stripInvisible } from "../../shared/sanitize.ts";
+import { neutralizeMarks, stripInvisible, toSingleLine } from "../../shared/sanitize.ts";
 import { splitSentences } from "../../shared/sentences.ts";
 import type { QuestionFacet } from "./question-facets.ts";
 import { contentTerms } from "./terms.ts";
@@ -71,13 +71,13 @@ interface ReadSentence extends Omit<CandidateSentence, "coverage"> {
 function readSentences(passages: readonly RetrievedPassage[]): readonly ReadSentence[] {
   const seen = new Set<string>();
   return passages.flatMap(({ passage }, index) => {
-    const titleTerms = new Set(contentTerms(passage.title));
+    const title = quotable(toSingleLine(passage.title));
+    const titleTerms = new Set(contentTerms(title));
     // "Chad: Climate (1 of 2)", "Chad - Climate" and "Chad | Atlas" are about Chad.
-    const subject = (passage.title.split(/[:(|]| [-–—] /u)[0] ?? "").trim();
+    const subject = (title.split(/[:(|]| [-–—] /u)[0] ?? "").trim();
     const subjectTerms = contentTerms(subject);
     return splitSentences(stripInvisible(passage.text)).flatMap((sentence) => {
-      // Backticks would open code, and "[3]" would be a citation, in the answer's Markdown.
-      const text = neutralizeMarks(sentence.text).replaceAll("`", "'");
+      const text = quotable(sentence.text);
       const terms = new Set(contentTerms(text));
       if (terms.size === 0 || seen.has(text)) {
         return [];
@@ -87,6 +87,11 @@ function readSentences(passages: readonly RetrievedPassage[]): readonly ReadSent
       return [{ passageNumber: index + 1, subject: isNamed ? "" : subject, text, terms, titleTerms }];
     });
   });
+}
+
+/** In the answer's Markdown backticks would open code, and "[3]" would be a citation. */
+function quotable(text: string): string {
+  return neutralizeMarks(text).replaceAll("`", "'");
 }
 
 /** Term -> how much it tells: ln(1 + N / df) over the sentences at hand. */

@@ -60,8 +60,8 @@ describe("candidateSentences", () => {
   });
 
   test("are quoted without marks, backticks and what cannot be seen", ({ expect }) => {
-    const [found] = candidates("coast", [{ text: "The\u200B coast [3] is `long`." }]);
-    expect(found?.text).toBe("The coast (3) is 'long'.");
+    const [found] = candidates("coast", [{ title: "`Chad`\n[1]", text: "The\u200B coast [3] is `long`." }]);
+    expect(found).toMatchObject({ subject: "'Chad'", text: "The coast (3) is 'long'." });
   });
 
   test("are each there once", ({ expect }) => {
