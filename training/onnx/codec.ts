@@ -2,6 +2,8 @@ import protobuf from "protobufjs/light.js";
 import type { Int64, ModelProto, NodeProto, TensorProto, AttributeProto, ValueInfoProto } from "./proto.ts";
 import { ONNX_SCHEMA } from "./schema.ts";
 
+// Each `as unknown as` below: the schema and the interfaces of proto.ts describe the same messages, but the library's own
+// type says only `Message`.
 const root = protobuf.Root.fromJSON(ONNX_SCHEMA);
 const messageTypes = {
   model: root.lookupType("onnx.ModelProto"),
@@ -19,7 +21,7 @@ export function decodeModelProto(bytes: Uint8Array): ModelProto {
   // A Buffer over the same memory: the library's buffer reader slices without copying.
   const reader = protobuf.Reader.create(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   reader.discardUnknown = false;
-  return asMessage<ModelProto>(messageTypes.model.decode(reader));
+  return messageTypes.model.decode(reader) as unknown as ModelProto;
 }
 
 /** Messages -> bytes; the weights are copied once. */
@@ -29,27 +31,27 @@ export function encodeModelProto(model: ModelProto): Uint8Array {
 
 /** A node with the fields that are given and the schema's defaults for the others. */
 export function createNodeProto(fields: Partial<NodeProto>): NodeProto {
-  return asMessage<NodeProto>(messageTypes.node.create(fields));
+  return messageTypes.node.create(fields) as unknown as NodeProto;
 }
 
 /** See `createNodeProto`. */
 export function createTensorProto(fields: Partial<TensorProto>): TensorProto {
-  return asMessage<TensorProto>(messageTypes.tensor.create(fields));
+  return messageTypes.tensor.create(fields) as unknown as TensorProto;
 }
 
 /** See `createNodeProto`. */
 export function createAttributeProto(fields: Partial<AttributeProto>): AttributeProto {
-  return asMessage<AttributeProto>(messageTypes.attribute.create(fields));
+  return messageTypes.attribute.create(fields) as unknown as AttributeProto;
 }
 
 /** See `createNodeProto`. */
 export function createValueInfoProto(fields: Partial<ValueInfoProto>): ValueInfoProto {
-  return asMessage<ValueInfoProto>(messageTypes.valueInfo.create(fields));
+  return messageTypes.valueInfo.create(fields) as unknown as ValueInfoProto;
 }
 
 /** See `createNodeProto`. */
 export function createModelProto(fields: Record<string, unknown>): ModelProto {
-  return asMessage<ModelProto>(messageTypes.model.fromObject(fields));
+  return messageTypes.model.fromObject(fields) as unknown as ModelProto;
 }
 
 /** A 64-bit integer as a number. Throws a RangeError when it is not exact as one. */
@@ -59,9 +61,4 @@ export function int64ToNumber(value: Int64): number {
     throw new RangeError(`64-bit integer ${value.toString()} is too large to be a size or an index`);
   }
   return number;
-}
-
-// The schema and the interfaces in proto.ts describe the same messages; the library's own type says only `Message`.
-function asMessage<Type>(message: protobuf.Message): Type {
-  return message as unknown as Type;
 }

@@ -6,7 +6,7 @@ export interface TopologicalOrderOptions {
   /** Values that are there before any node runs: inputs and initializers. */
   readonly known: ReadonlySet<string>;
   /** Values that a node needs. */
-  reads(node: NodeProto): Iterable<string>;
+  readonly reads: (node: NodeProto) => Iterable<string>;
 }
 
 /**
@@ -41,7 +41,7 @@ interface PendingOptions {
   readonly known: ReadonlySet<string>;
   readonly producers: ReadonlyMap<string, NodeProto>;
   readonly state: ReadonlyMap<NodeProto, "open" | "done">;
-  reads(node: NodeProto): Iterable<string>;
+  readonly reads: (node: NodeProto) => Iterable<string>;
 }
 
 function pendingProducers({ node, known, producers, state, reads }: PendingOptions): NodeProto[] {

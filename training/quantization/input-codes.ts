@@ -1,7 +1,8 @@
 import { intAttribute, intsAttribute } from "../onnx/attributes.ts";
 import { DATA_TYPE } from "../onnx/data-type.ts";
 import type { Graph } from "../onnx/graph.ts";
-import { createFloatScalar, createTensor } from "../onnx/tensor.ts";
+import type { AttributeProto } from "../onnx/proto.ts";
+import { createFloatScalar, createInt64List, createTensor } from "../onnx/tensor.ts";
 import type { InputScheme } from "./input-scheme.ts";
 
 /** Values of the graph that hold a quantised input. */
@@ -14,6 +15,14 @@ export interface InputCodes {
   readonly steps: string;
 }
 
+export interface AddInputCodesOptions {
+  readonly graph: Graph;
+  readonly value: string;
+  readonly scheme: InputScheme;
+  /** Version of the ONNX operator set, 13 or later. */
+  readonly opset: number;
+}
+
 /** Step of a row of zeros. Far below any real one, far above the denormal numbers. */
 const SMALLEST_STEP = 1e-20;
 
@@ -24,7 +33,8 @@ const SMALLEST_STEP = 1e-20;
  * `DynamicQuantizeLinear`, whose one range spans the batch. Operators of opset 13 and later; the extreme values map to
  * codes 0 and 255 exactly, so that `Cast`, which does not saturate, is safe.
  */
-export function addInputCodes(graph: Graph, value: string, { smoothing, zeroPoint }: InputScheme): InputCodes {
+export function addInputCodes({ graph, value, scheme, opset }: AddInputCodesOptions): InputCodes {
+  const { smoothing, zeroPoint } = scheme;
   const name = (suffix: string): string => graph.uniqueName(`${value}_${suffix}`);
   const constant = (suffix: string, number: number): string => {
     const tensor = createFloatScalar(name(suffix), number);
@@ -38,8 +48,16 @@ export function addInputCodes(graph: Graph, value: string, { smoothing, zeroPoin
   };
   const smoothed =
     smoothing === undefined ? value : compute("Mul", [value, addInverse(graph, name, smoothing)], "smoothed");
-  const high = compute("ReduceMax", [smoothed], "high", REDUCE_ROW);
-  const low = compute("ReduceMin", [smoothed], "low", REDUCE_ROW);
+  const reduce = (opType: string, suffix: string): string => {
+    if (opset < AXES_ARE_INPUT_OPSET) {
+      return compute(opType, [smoothed], suffix, [intsAttribute("axes", [-1]), KEEP_DIMS]);
+    }
+    const axes = createInt64List(name(`${suffix}_axes`), [-1]);
+    graph.addInitializer(axes);
+    return compute(opType, [smoothed, axes.name], suffix, [KEEP_DIMS]);
+  };
+  const high = reduce("ReduceMax", "high");
+  const low = reduce("ReduceMin", "low");
   const steps = compute(
     "Max",
     [
@@ -57,8 +75,10 @@ export function addInputCodes(graph: Graph, value: string, { smoothing, zeroPoin
   return { codes, zeroPoint: zeroPointTensor.name, steps };
 }
 
-const NO_ATTRIBUTES: readonly ReturnType<typeof intAttribute>[] = [];
-const REDUCE_ROW = [intsAttribute("axes", [-1]), intAttribute("keepdims", 1)];
+const NO_ATTRIBUTES: readonly AttributeProto[] = [];
+const KEEP_DIMS = intAttribute("keepdims", 1);
+/** From here on ReduceMax and ReduceMin take their axes as an input. */
+const AXES_ARE_INPUT_OPSET = 18;
 
 function addInverse(graph: Graph, name: (suffix: string) => string, smoothing: Float32Array): string {
   const inverse = smoothing.map((factor) => 1 / factor);

@@ -65,8 +65,9 @@ function quantizeRows(data: Float32Array, rows: number, width: number): { codes:
     }
     const step = largest / MAX_WEIGHT_CODE;
     steps[row] = step;
-    for (let column = 0; step > 0 && column < width; column += 1) {
-      codes[base + column] = Math.round((data[base + column] ?? 0) / step);
+    const divisor = step > 0 ? step : 1;
+    for (let column = 0; column < width; column += 1) {
+      codes[base + column] = Math.round((data[base + column] ?? 0) / divisor);
     }
   }
   return { codes, steps };

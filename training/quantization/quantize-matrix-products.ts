@@ -12,20 +12,30 @@ import type { MatrixProduct } from "./matrix-product.ts";
 import { columnScales, roundToNearest } from "./weight-codes.ts";
 import type { WeightCodes } from "./weight-codes.ts";
 
+export interface QuantizeMatrixProductsOptions {
+  readonly graph: Graph;
+  /** Version of the ONNX operator set. */
+  readonly opset: number;
+  /** All read the same input. */
+  readonly products: readonly [MatrixProduct, ...MatrixProduct[]];
+  /** Of the input; undefined: it is coded symmetrically and weights are rounded to nearest. */
+  readonly statistics: InputStatistics | undefined;
+}
+
 /**
  * Replaces the products that read one value by integer products that share one quantised input:
  * MatMulInteger(codes, weights) -> Cast -> times the column's step -> times the row's step (-> plus the bias).
- * Without statistics the input is symmetric and weights are rounded to nearest.
  */
-export function quantizeMatrixProducts(
-  graph: Graph,
-  products: readonly [MatrixProduct, ...MatrixProduct[]],
-  statistics: InputStatistics | undefined,
-): InputScheme {
+export function quantizeMatrixProducts({
+  graph,
+  opset,
+  products,
+  statistics,
+}: QuantizeMatrixProductsOptions): InputScheme {
   const [{ input }] = products;
   const weights = products.map(({ weights, outputs }) => ({ data: weights, outputs }));
   const scheme = statistics === undefined ? SYMMETRIC_SCHEME : chooseInputScheme({ statistics, weights });
-  const codes = addInputCodes(graph, input, scheme);
+  const codes = addInputCodes({ graph, value: input, scheme, opset });
   for (const product of products) {
     replaceProduct({ graph, product, codes, weights: codeWeights(product, scheme, statistics) });
   }

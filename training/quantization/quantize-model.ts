@@ -28,8 +28,8 @@ export interface QuantizedModel {
 
 /** MatMulInteger came with 10; a scalar zero point, negative axes and Max over several inputs need no more than 13. */
 const MIN_OPSET = 13;
-/** From 18 on ReduceMax takes its axes as an input. */
-const MAX_OPSET = 17;
+/** The newest whose operators are known to be as they were. */
+const MAX_OPSET = 23;
 
 /**
  * Quantises a model in place: matrix products with constant weights to int8, embedding tables to int8 rows, all else as it
@@ -39,7 +39,7 @@ export function quantizeModel(
   model: ModelProto,
   { output, statistics, onProgress }: QuantizeModelOptions,
 ): QuantizedModel {
-  checkOpset(model);
+  const opset = checkOpset(model);
   const graph = trimToOutput(model, output);
   const groups = groupByInput(matrixProducts(graph));
   const tables = Map.groupBy(
@@ -51,7 +51,7 @@ export function quantizeModel(
   }
   const schemes = new Map<string, InputScheme>();
   for (const [value, products] of groups) {
-    schemes.set(value, quantizeMatrixProducts(graph, products, statistics.get(value)));
+    schemes.set(value, quantizeMatrixProducts({ graph, opset, products, statistics: statistics.get(value) }));
     onProgress?.(schemes.size, groups.size);
   }
   for (const [table, lookups] of tables) {
@@ -103,7 +103,7 @@ function groupByInput(products: readonly MatrixProduct[]): Map<string, [MatrixPr
   return groups;
 }
 
-function checkOpset(model: ModelProto): void {
+function checkOpset(model: ModelProto): number {
   const opset = model.opsetImport.find(({ domain }) => domain === "" || domain === "ai.onnx");
   const version = opset === undefined ? 0 : int64ToNumber(opset.version);
   if (version < MIN_OPSET || version > MAX_OPSET) {
@@ -112,4 +112,5 @@ function checkOpset(model: ModelProto): void {
       `the model uses ONNX operator set ${version}; ${MIN_OPSET} to ${MAX_OPSET} are supported`,
     );
   }
+  return version;
 }

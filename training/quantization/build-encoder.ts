@@ -1,0 +1,74 @@
+import type { EncoderManifest } from "../../src/encoder/manifest.ts";
+import { AppError } from "../../src/shared/errors.ts";
+import { sha256Hex } from "../artifacts/meta.ts";
+import { readModel } from "../onnx/reader.ts";
+import { encodeModel } from "../onnx/writer.ts";
+import type { StatisticsByValue } from "./input-statistics.ts";
+import { quantizeModel } from "./quantize-model.ts";
+
+/** A static asset of a Worker has at most 25 MiB. */
+export const MAX_ENCODER_BYTES = 25 * 2 ** 20;
+
+export const QUANTIZED_MODEL_FILE = "model_int8.onnx";
+
+export interface BuildEncoderOptions {
+  readonly modelPath: string;
+  /** Of the fp32 encoder, with the name and settings that the int8 one shall have. */
+  readonly manifest: EncoderManifest;
+  readonly statistics: StatisticsByValue;
+  /** What the manifest says of the calibration; part of its provenance. */
+  readonly calibration: Readonly<Record<string, unknown>>;
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** An int8 encoder in memory. */
+export interface BuiltEncoder {
+  readonly model: Uint8Array;
+  readonly manifest: EncoderManifest;
+}
+
+/** Quantises a model and writes its manifest. Throws AppError `invalid_artifact` when the result exceeds MAX_ENCODER_BYTES. */
+export async function buildEncoder({
+  modelPath,
+  manifest,
+  statistics,
+  calibration,
+  onProgress,
+}: BuildEncoderOptions): Promise<BuiltEncoder> {
+  const proto = await readModel(modelPath);
+  const { matrixProducts, embeddingTables, schemes } = quantizeModel(proto, {
+    output: manifest.model.output,
+    statistics,
+    onProgress,
+  });
+  const model = encodeModel(proto);
+  if (model.byteLength > MAX_ENCODER_BYTES) {
+    throw new AppError(
+      "invalid_artifact",
+      `the int8 model has ${model.byteLength} bytes, a Worker's static asset at most ${MAX_ENCODER_BYTES}; take a smaller encoder`,
+    );
+  }
+  const smoothed = [...schemes.values()].filter(({ smoothing }) => smoothing !== undefined).length;
+  return {
+    model,
+    manifest: {
+      ...manifest,
+      model: { ...manifest.model, file: QUANTIZED_MODEL_FILE, bytes: model.byteLength, sha256: sha256Hex(model) },
+      dtype: "int8",
+      provenance: {
+        ...manifest.provenance,
+        quantizedFrom: { file: manifest.model.file, sha256: manifest.model.sha256 },
+        quantization: {
+          weights: "int8, a step for each output column, feedback rounding, pair sums at most 128",
+          activations: "uint8, a step for each token",
+          embeddings: "int8, a step for each row",
+          matrixProducts,
+          embeddingTables,
+          quantizedValues: schemes.size,
+          smoothedValues: smoothed,
+        },
+        calibration,
+      },
+    },
+  };
+}
