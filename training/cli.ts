@@ -80,7 +80,7 @@ function describeFlag({ description, choices, defaultValue, required }: Flag): s
     ...(choices.length > 0 ? [`one of ${choices.join(", ")}`] : []),
     ...(defaultValue === undefined ? [] : [`default ${formatDefault(defaultValue)}`]),
   ];
-  return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
+  return [description, ...(notes.length === 0 ? [] : [`(${notes.join("; ")})`])].filter(Boolean).join(" ");
 }
 
 function formatDefault(value: unknown): string {

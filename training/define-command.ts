@@ -18,7 +18,7 @@ export interface CommandContext {
 export interface CommandDefinition<Shape extends z.ZodRawShape> {
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Paragraphs below the summary in `aar <command> --help`. */
+  /** Paragraphs below the summary in `aar <command> --help`; a line break counts before a space or an empty line only. */
   readonly description?: string;
   /** Command lines without the leading `npm run aar --`. */
   readonly examples?: readonly string[];
@@ -64,7 +64,7 @@ export function defineCommand<Shape extends z.ZodRawShape>(definition: CommandDe
   const { summary, description = "", examples = [], options } = definition;
   return {
     summary,
-    description,
+    description: description.replaceAll(/(?<!\n)\n(?=\S)/gu, " "),
     examples,
     flags: readFlags(options),
     async execute(given, context) {
@@ -83,6 +83,7 @@ const propertySchema = z.looseObject({
   placeholder: z.string().optional(),
   default: z.unknown().optional(),
   enum: z.array(z.string()).optional(),
+  items: z.looseObject({ enum: z.array(z.string()).optional() }).optional(),
 });
 const objectSchema = z.looseObject({
   properties: z.record(z.string(), propertySchema).default({}),
@@ -101,7 +102,7 @@ function readFlags(options: z.ZodObject): Flag[] {
       placeholder: property.placeholder ?? (kind === "number" ? "n" : "value"),
       required: required.includes(name),
       defaultValue: property.default,
-      choices: property.enum ?? [],
+      choices: property.enum ?? property.items?.enum ?? [],
     };
   });
 }

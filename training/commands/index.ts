@@ -21,6 +21,7 @@ export const indexCommand = defineCommand({
   vectorize  vectorize/vectors-00001.ndjson …, for: wrangler vectorize upsert INDEX --file PART
   d1         d1/passages-00001.sql …, for: wrangler d1 execute DATABASE --remote --file PART, in their order and after
              wrangler d1 migrations apply; statements stay below D1's 100 KB
+
 For most users \`upload\` is the simpler way: it does all of it through the Worker.`,
   examples: ["index --corpus my-docs --vectors .aar/my-docs --collection docs --output .aar/index"],
   options: z.strictObject({
