@@ -1,8 +1,8 @@
 import { createAttributeProto, int64ToNumber } from "./codec.ts";
-import type { AttributeProto, NodeProto, TensorProto } from "./proto.ts";
+import type { AttributeProto, NodeProto } from "./proto.ts";
 
 /** `AttributeProto.AttributeType`. */
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, tensor: 4, floats: 6, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, floats: 6, ints: 7 } as const;
 
 /** A float attribute of a node: `floatAttribute("epsilon", 1e-12)`. */
 export function floatAttribute(name: string, value: number): AttributeProto {
@@ -17,11 +17,6 @@ export function intAttribute(name: string, value: number): AttributeProto {
 /** A list of integers: `intsAttribute("perm", [0, 2, 1])`. */
 export function intsAttribute(name: string, values: readonly number[]): AttributeProto {
   return createAttributeProto({ name, type: ATTRIBUTE_TYPE.ints, ints: [...values] });
-}
-
-/** A tensor attribute: the value of a `Constant`. */
-export function tensorAttribute(name: string, tensor: TensorProto): AttributeProto {
-  return createAttributeProto({ name, type: ATTRIBUTE_TYPE.tensor, t: tensor });
 }
 
 /** An integer attribute's value, or the operator's default when the node does not give it. */

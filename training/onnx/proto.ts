@@ -4,7 +4,7 @@
  */
 export type Int64 = number | Int64Halves;
 
-export interface Int64Halves {
+interface Int64Halves {
   readonly low: number;
   readonly high: number;
   readonly unsigned: boolean;
@@ -22,7 +22,7 @@ export interface ModelProto {
   metadataProps: StringStringEntryProto[];
 }
 
-export interface OperatorSetIdProto {
+interface OperatorSetIdProto {
   /** Empty for the ONNX operators themselves. */
   domain: string;
   version: Int64;
@@ -84,16 +84,16 @@ export interface ValueInfoProto {
   type?: TypeProto | null;
 }
 
-export interface TypeProto {
+interface TypeProto {
   tensorType?: TensorTypeProto | null;
 }
 
-export interface TensorTypeProto {
+interface TensorTypeProto {
   elemType: number;
   shape?: { dim: DimensionProto[] } | null;
 }
 
-export interface DimensionProto {
+interface DimensionProto {
   dimValue?: Int64 | null;
   dimParam?: string | null;
 }

@@ -79,7 +79,7 @@ function validateAttribute(attribute: AttributeProto, node: NodeProto, depth: nu
 }
 
 /** One tensor; external data must have been loaded before. */
-export function validateTensor(tensor: TensorProto): void {
+function validateTensor(tensor: TensorProto): void {
   checkName(tensor.name, "tensor");
   if (tensor.dims.length > MAX_TENSOR_RANK) {
     fail(`tensor "${tensor.name}" has ${tensor.dims.length} dimensions, at most ${MAX_TENSOR_RANK} are read`);

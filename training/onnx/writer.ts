@@ -1,4 +1,3 @@
-import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { encodeModelProto } from "./codec.ts";
 import { MAX_MODEL_BYTES } from "./limits.ts";
 import type { ModelProto } from "./proto.ts";
@@ -11,12 +10,5 @@ export function encodeModel(model: ModelProto): Uint8Array {
   if (bytes.byteLength > MAX_MODEL_BYTES) {
     throw new RangeError(`the model has ${bytes.byteLength} bytes; an ONNX file has at most ${MAX_MODEL_BYTES}`);
   }
-  return bytes;
-}
-
-/** Writes a model atomically; returns its bytes. */
-export async function writeModel(file: string, model: ModelProto): Promise<Uint8Array> {
-  const bytes = encodeModel(model);
-  await writeFileAtomic(file, bytes);
   return bytes;
 }

@@ -7,7 +7,7 @@ import type { StatisticsByValue } from "./input-statistics.ts";
 import { quantizeModel } from "./quantize-model.ts";
 
 /** A static asset of a Worker has at most 25 MiB. */
-export const MAX_ENCODER_BYTES = 25 * 2 ** 20;
+const MAX_ENCODER_BYTES = 25 * 2 ** 20;
 
 export const QUANTIZED_MODEL_FILE = "model_int8.onnx";
 

@@ -1,4 +1,3 @@
-import type { PassageText } from "../../src/encoder/encoder.ts";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
 import { createOnnxEncoder } from "../../src/encoder/onnx-encoder.ts";
 import type { TextTokenizer } from "../../src/encoder/tokenizer.ts";
@@ -6,17 +5,13 @@ import { readModel } from "../onnx/reader.ts";
 import { createStatisticsCollector } from "./collect-statistics.ts";
 import type { StatisticsByValue } from "./input-statistics.ts";
 import { quantizableInputs } from "./quantize-model.ts";
-
-export interface CalibrationTexts {
-  readonly passages: readonly PassageText[];
-  readonly queries: readonly string[];
-}
+import type { SampledTexts } from "./sample-texts.ts";
 
 export interface CalibrateOptions {
   readonly modelPath: string;
   readonly manifest: EncoderManifest;
   readonly tokenizer: TextTokenizer;
-  readonly texts: CalibrationTexts;
+  readonly texts: SampledTexts;
   readonly threads: number;
   /** Called after each text. */
   readonly onText: () => void;

@@ -10,7 +10,7 @@ export interface InputScheme {
 }
 
 /** A weight that the value is multiplied with: (statistics.width, outputs), row-major. */
-export interface WeightMatrix {
+interface WeightMatrix {
   readonly data: Float32Array;
   readonly outputs: number;
 }
