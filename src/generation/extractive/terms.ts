@@ -13,7 +13,8 @@ export function contentTerms(text: string): readonly string[] {
     .normalize("NFKD")
     .replaceAll(/\p{M}+/gu, "")
     .toLowerCase();
-  const words = folded.match(/\p{N}+(?:[.,]\p{N}+)*|[\p{L}\p{N}]+/gu) ?? [];
+  // "second-longest" is one word: it is not the longest.
+  const words = folded.match(/\p{N}+(?:[.,]\p{N}+)*|\p{L}*(?:second|third|th)-\p{L}+|[\p{L}\p{N}]+/gu) ?? [];
   return words.filter((word) => !STOPWORDS.has(word)).map((word) => singular(word).slice(0, STEM_LENGTH));
 }
 

@@ -48,6 +48,16 @@ describe("extractive", () => {
     expect(text).toMatch(/longest coastline, in order: Canada 202,080 km; .* \[1\]$/u);
   });
 
+  test("prefers the first to the fifth", async ({ expect }) => {
+    const ranks = retrievedPassages([
+      { title: "Philippines", text: "The Philippines has the fifth-longest coastline in the world: 36,289 km." },
+      { title: "Greenland", text: "Greenland has the third-longest coastline in the world: 44,087 km." },
+      { title: "Canada", text: "Canada has the longest coastline in the world: 202,080 km." },
+    ]);
+    const text = await answer("Which country has the longest coastline?", ranks);
+    expect(text.split("\n")[0]).toBe("Canada has the longest coastline in the world: 202,080 km. [3]");
+  });
+
   test.for([
     "What is the capital of Burkina Faso and how many people live there?",
     "what is the capital of burkina faso and how many people live there",
