@@ -20,7 +20,7 @@ export interface CreateOnnxEncoderOptions {
 
 /**
  * `maxBatchTokens` of onnxruntime-web, whose results on a padded row differ in the last bits from those on the text alone; an
- * int8 model turns that into a cosine of 0.998. One thread gains nothing from batches. (onnxruntime-node is exact.)
+ * int8 model turns that into a cosine of 0.9997. One thread gains nothing from batches. (onnxruntime-node is exact.)
  */
 export const ONE_TEXT_A_PASS = 1;
 

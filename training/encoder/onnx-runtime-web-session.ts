@@ -9,7 +9,7 @@ import type { LoadGraphOptions } from "./onnx-runtime-node-session.ts";
 /**
  * Loads an ONNX file with the WebAssembly runtime that serves in the Worker, so that its embeddings are the Worker's to the
  * last bits: the floating-point kernels of onnxruntime-node round otherwise, which an int8 model turns into a cosine of some
- * 0.999. Several times slower than onnxruntime-node, and always one thread.
+ * 0.9998. Several times slower than onnxruntime-node, and always one thread.
  * @throws AppError `invalid_artifact` when the file is not a graph that the runtime accepts.
  */
 export async function loadWebGraph({ modelPath }: Pick<LoadGraphOptions, "modelPath">): Promise<OnnxGraph> {

@@ -36,7 +36,7 @@ describe("the encoder that is shipped", () => {
         embeddings,
         fixture.texts.map(({ web }) => decode(web)),
       ),
-    ).toBeGreaterThan(0.996);
+    ).toBeGreaterThan(0.998);
   });
 
   // Least cosine between alone and in a batch. Exact in WebAssembly everywhere; in onnxruntime-node exact on the x86 machines
@@ -85,6 +85,6 @@ describe.skipIf(shared === undefined)("reference embeddings of MiniLM in fp32, m
 
   test("are close to what the int8 model gives", async ({ expect }) => {
     const { actual, expected } = await embedGoldens(await loadEncoder(DEFAULT_ENCODER));
-    expect(leastCosine(actual, expected)).toBeGreaterThan(0.99);
+    expect(leastCosine(actual, expected)).toBeGreaterThan(0.998);
   });
 });
