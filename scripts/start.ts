@@ -1,4 +1,5 @@
 /** `npm start`: the whole thing on this machine, with the demo corpus. See HELP. */
+import path from "node:path";
 import { parseArgs } from "node:util";
 import type { UploadResult } from "../training/indexing/upload-collection.ts";
 import { findDemoDrift, writeDemoCorpus, DEMO_FOLDER } from "./demo-corpus/demo-data.ts";
@@ -16,16 +17,18 @@ const DEFAULT_PORT = 8787;
 const HELP = `Usage: npm start -- [options]
 
 Runs the Worker on this machine with the World Factbook as its collection. Needs no account, no key and no network.
-State is kept in .wrangler/ and .aar/; delete both to begin anew.
+What it stores is kept for the next start; delete .wrangler/state to begin anew.
 
 Options:
   --port <number>   port to listen on (default: ${DEFAULT_PORT}, or the next one that is free)
+  --state <folder>  where to store D1 and the vectors (default: .wrangler/state)
   --verbose         show what wrangler and the Worker log
   --help            show this help
 `;
 
 interface StartOptions {
   readonly port: number | undefined;
+  readonly state: string;
   readonly verbose: boolean;
 }
 
@@ -35,6 +38,7 @@ function readOptions(): StartOptions | undefined {
     ({ values } = parseArgs({
       options: {
         port: { type: "string" },
+        state: { type: "string", default: path.join(".wrangler", "state") },
         verbose: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -52,7 +56,7 @@ function readOptions(): StartOptions | undefined {
       "Give a number from 1 to 65535, as in: npm start -- --port 9000",
     );
   }
-  return { port, verbose: values.verbose };
+  return { port, state: values.state, verbose: values.verbose };
 }
 
 async function choosePort(wanted: number | undefined): Promise<number> {
@@ -68,15 +72,21 @@ async function choosePort(wanted: number | undefined): Promise<number> {
   );
 }
 
-async function start({ port: wanted, verbose }: StartOptions): Promise<void> {
+async function start({ port: wanted, state, verbose }: StartOptions): Promise<void> {
   const startedAt = performance.now();
+  let isReady = false;
+  const told = whenTold(() => isReady);
   const steps = createSteps(process.stdout);
   console.log("\nStarting on this machine: no account, no key, no network.\n");
   const port = await choosePort(wanted);
 
   // Two programs of wrangler's, neither of which needs the other: together they keep two cores busy.
-  const migrating = applyMigrations();
-  const starting = startWranglerDev({ port, ...(verbose ? { onLine: (line) => console.log(`    ${line}`) } : {}) });
+  const migrating = applyMigrations({ persistTo: state });
+  const starting = startWranglerDev({
+    port,
+    persistTo: state,
+    ...(verbose ? { onLine: (line) => console.log(`    ${line}`) } : {}),
+  });
   // Whichever fails first is reported; the other must not surface as an unhandled rejection.
   migrating.catch(() => undefined);
   starting.catch(() => undefined);
@@ -103,15 +113,19 @@ async function start({ port: wanted, verbose }: StartOptions): Promise<void> {
     () => starting,
     ({ url }) => `${url}, in workerd`,
   );
-  process.once("exit", () => void worker.stop());
-  await steps.run("Upload", () => uploadDemo({ url: worker.url, corpus: corpus.file }), describeUpload);
+  await steps.run(
+    "Upload",
+    () => uploadDemo({ url: worker.url, corpus: corpus.file, receipt: path.join(state, "demo-receipt.jsonl") }),
+    describeUpload,
+  );
   await steps.run(
     "Encoder",
     () => warmUp(worker.url),
     (summary) => summary,
   );
+  isReady = true;
   printReady(worker.url, performance.now() - startedAt);
-  await runUntilStopped(worker);
+  await runUntilStopped(worker, told);
 }
 
 function describeUpload({ uploaded, passageCount }: UploadResult): string {
@@ -132,18 +146,27 @@ curl -N ${url}/v1/chat/completions -d '${JSON.stringify(body)}'
 Ctrl-C stops it.`);
 }
 
-async function runUntilStopped(worker: LocalWorker): Promise<void> {
-  const told = new Promise<undefined>((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.once(signal, () => resolve(undefined));
-    }
-  });
+async function runUntilStopped(worker: LocalWorker, told: Promise<void>): Promise<void> {
   const reason = await Promise.race([told, worker.ended]);
   if (reason !== undefined) {
     throw new StartError(`the Worker ended by itself: ${reason}`, "Start again with --verbose to see its log.");
   }
   console.log("\nStopping…");
   await worker.stop();
+}
+
+/** Resolves at Ctrl-C or a polite kill. Before the Worker runs there is nothing to save: `isReady` false exits at once. */
+function whenTold(isReady: () => boolean): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (!isReady()) {
+          process.exit(130);
+        }
+        resolve();
+      });
+    }
+  });
 }
 
 try {

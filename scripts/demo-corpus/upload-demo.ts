@@ -1,11 +1,10 @@
-import path from "node:path";
 import { readCorpus } from "../../training/artifacts/beir.ts";
 import { loadVectorSet, vectorAt } from "../../training/artifacts/vector-set.ts";
 import type { VectorSet } from "../../training/artifacts/vector-set.ts";
 import { uploadCollection } from "../../training/indexing/upload-collection.ts";
 import type { EncodedPassage, UploadResult } from "../../training/indexing/upload-collection.ts";
 import type { Progress, ProgressOptions } from "../../training/progress.ts";
-import { DEMO_COLLECTION, DEMO_FOLDER, DEMO_VECTORS } from "./demo-data.ts";
+import { DEMO_COLLECTION, DEMO_VECTORS } from "./demo-data.ts";
 
 /** The Worker takes 500 at most; fewer requests are faster. */
 const PASSAGES_PER_REQUEST = 500;
@@ -15,8 +14,8 @@ export interface UploadDemoOptions {
   readonly url: string;
   /** The `corpus.jsonl` that the committed vectors belong to. */
   readonly corpus: string;
-  /** Remembers what was uploaded: the next start has nothing to do. False for a Worker with storage of its own. Default true. */
-  readonly keepReceipt?: boolean;
+  /** File that remembers what was uploaded: the next upload has nothing to do. Belongs beside the Worker's storage. */
+  readonly receipt?: string;
   readonly progress?: (options: ProgressOptions) => Progress;
   readonly signal?: AbortSignal;
 }
@@ -37,13 +36,7 @@ export async function uploadDemo(options: UploadDemoOptions): Promise<UploadResu
 
 async function uploadVectors(
   vectors: VectorSet,
-  {
-    url,
-    corpus,
-    keepReceipt = true,
-    progress = () => SILENT,
-    signal = new AbortController().signal,
-  }: UploadDemoOptions,
+  { url, corpus, receipt, progress = () => SILENT, signal = new AbortController().signal }: UploadDemoOptions,
 ): Promise<UploadResult> {
   const { encoderFingerprint, encoderName, dims, similarity, count } = vectors.facts;
   return await uploadCollection({
@@ -52,7 +45,7 @@ async function uploadVectors(
     passages: encodedPassages(corpus, vectors),
     count,
     batchSize: PASSAGES_PER_REQUEST,
-    ...(keepReceipt ? { receipt: path.join(DEMO_FOLDER, "upload-receipt.jsonl") } : {}),
+    receipt,
     progress,
     signal,
   });

@@ -51,6 +51,7 @@ export async function startWranglerDev({
     // A group of its own: Ctrl-C in the terminal reaches us first, and stopping reaches workerd too.
     detached: true,
   });
+  endWithUs(child);
   const lines: string[] = [];
   const ended = whenEnded(child, lines);
   const stop = (): Promise<void> => endGroup(child);
@@ -104,6 +105,17 @@ async function deadline(timeout: number): Promise<never> {
   return await new Promise((_, reject) => {
     setTimeout(() => reject(new Error(`the Worker did not answer within ${timeout / 1000} s`)), timeout).unref();
   });
+}
+
+/** A group of its own outlives us unless we end it: also when we are told to exit in the middle of a start. */
+function endWithUs(child: ChildProcess): void {
+  const endGroupNow = (): void => {
+    if (child.pid !== undefined) {
+      signalGroup(child.pid, "SIGTERM");
+    }
+  };
+  process.once("exit", endGroupNow);
+  child.once("exit", () => process.removeListener("exit", endGroupNow));
 }
 
 /** Asks the whole group to end, and insists after three seconds. */

@@ -18,7 +18,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   const folder = await mkdtemp(path.join(tmpdir(), "aar-demo-"));
   const { url, close } = await startWorker();
   const { file } = await writeDemoCorpus(folder);
-  await uploadDemo({ url, corpus: file, keepReceipt: false });
+  await uploadDemo({ url, corpus: file });
   project.provide("demoUrl", url);
   return async () => {
     await close();

@@ -1,0 +1,98 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { describe, it } from "vitest";
+import { findFreePort } from "../../scripts/local-worker/free-port.ts";
+
+interface RunningStart {
+  /** Everything printed so far, both streams. */
+  readonly printed: () => string;
+  /** Resolves when the text is printed, rejects when the program ends before. */
+  waitFor(text: string): Promise<void>;
+  /** Exit code after Ctrl-C, or after the program ended by itself. */
+  interrupt(): Promise<number | null>;
+  readonly ended: Promise<number | null>;
+}
+
+function runStart(args: readonly string[]): RunningStart {
+  const child = spawn(process.execPath, [path.resolve("scripts/start.ts"), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let printed = "";
+  const listeners = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      printed += text;
+      listeners.forEach((listen) => listen());
+    });
+  }
+  const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
+  return {
+    printed: () => printed,
+    ended,
+    waitFor: (text) =>
+      new Promise((resolve, reject) => {
+        listeners.add(() => printed.includes(text) && resolve());
+        void ended.then(() => reject(new Error(`ended before it printed "${text}":\n${printed}`)));
+      }),
+    interrupt() {
+      child.kill("SIGINT");
+      return ended;
+    },
+  };
+}
+
+/** What the printed command asks for, read the way a shell and curl do. */
+function parseCurl(printed: string): { url: string; body: string } {
+  const { url, body } = /^curl -N (?<url>\S+) -d '(?<body>[^']*)'$/mu.exec(printed)?.groups ?? {};
+  if (url === undefined || body === undefined) {
+    throw new Error(`no curl line in:\n${printed}`);
+  }
+  return { url, body };
+}
+
+describe("npm start", () => {
+  it("brings the demo up, prints a command that streams a cited answer, and ends at Ctrl-C", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const state = await mkdtemp(path.join(tmpdir(), "aar-start-"));
+    onTestFinished(() => rm(state, { recursive: true, force: true }));
+    const port = await findFreePort(18_787);
+    const start = runStart([`--port=${port}`, `--state=${state}`]);
+    onTestFinished(async () => void (await start.interrupt()));
+    await start.waitFor("Ctrl-C stops it.");
+    expect(start.printed()).toMatch(/Ready in \d+\.\d s\./u);
+    expect(start.printed()).toContain(`Playground   http://localhost:${port}`);
+
+    const { url, body } = parseCurl(start.printed());
+    const stream = await (await fetch(url, { method: "POST", body })).text();
+    expect(stream).toContain("Canada has the longest coastline in the world: 202,080 km. [");
+    expect(stream).toContain('"url_citation"');
+    expect(stream.trimEnd()).toMatch(/data: \[DONE\]$/u);
+
+    expect(await start.interrupt()).toBe(0);
+    await expect(fetch(`http://localhost:${port}/health`)).rejects.toThrow();
+  });
+
+  it("says what to do when the port is in use", async ({ expect, onTestFinished }) => {
+    const port = await findFreePort(19_787);
+    const server = createServer().listen(port, "127.0.0.1");
+    onTestFinished(() => void server.close());
+    const start = runStart([`--port=${port}`]);
+    expect(await start.ended).toBe(1);
+    expect(start.printed()).toContain(`port ${port} is in use`);
+    expect(start.printed()).toContain(`npm start -- --port ${port + 1}`);
+  });
+
+  it("explains its options, and refuses ones that it does not have", async ({ expect }) => {
+    const help = runStart(["--help"]);
+    expect(await help.ended).toBe(0);
+    expect(help.printed()).toContain("--port <number>");
+    const unknown = runStart(["--prot=1"]);
+    expect(await unknown.ended).toBe(1);
+    expect(unknown.printed()).toContain("--prot");
+  });
+});

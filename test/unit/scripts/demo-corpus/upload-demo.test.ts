@@ -1,0 +1,78 @@
+import { createServer } from "node:http";
+import path from "node:path";
+import { describe, it } from "vitest";
+import { z } from "zod";
+import { writeDemoCorpus } from "../../../../scripts/demo-corpus/demo-data.ts";
+import { uploadDemo } from "../../../../scripts/demo-corpus/upload-demo.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+
+const uploadSchema = z.object({ passages: z.array(z.object({ id: z.string() })) });
+
+/** The admin routes over a set of ids; `stored` may hold passages of an older demo. */
+async function serveAdmin(
+  stored: Set<string>,
+  onTestFinished: (cleanUp: () => void) => void,
+): Promise<{ url: string; requests: string[] }> {
+  const requests: string[] = [];
+  let version = 1;
+  let exists = stored.size > 0;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part: Buffer) => parts.push(part));
+    request.on("end", () => {
+      requests.push(request.method ?? "");
+      const collection = (): object => ({
+        name: "factbook",
+        encoder_fingerprint: "f",
+        encoder_name: "e",
+        dims: 384,
+        fusion: { method: "rrf", rrf_k: 60 },
+        version,
+        passage_count: stored.size,
+      });
+      if (request.method === "DELETE") {
+        stored.clear();
+        exists = false;
+      } else if (request.method === "PUT") {
+        exists = true;
+      } else if (request.method === "POST") {
+        version++;
+        uploadSchema.parse(JSON.parse(Buffer.concat(parts).toString())).passages.forEach(({ id }) => stored.add(id));
+      }
+      const replies: Record<string, object> = {
+        GET: { data: exists ? [collection()] : [] },
+        PUT: collection(),
+        POST: { upserted: 1, mutation_id: null, collection: collection() },
+        DELETE: { deleted: true },
+      };
+      const body = replies[request.method ?? ""];
+      response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => server.close());
+  const address = server.address();
+  return { url: `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`, requests };
+}
+
+describe("uploadDemo", () => {
+  it("uploads every passage, and nothing the second time", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    const { file, count } = await writeDemoCorpus(folder);
+    const stored = new Set<string>();
+    const { url } = await serveAdmin(stored, onTestFinished);
+    const receipt = path.join(folder, "receipt.jsonl");
+    expect(await uploadDemo({ url, corpus: file, receipt })).toMatchObject({ uploaded: count, passageCount: count });
+    expect(stored.size).toBe(count);
+    expect(await uploadDemo({ url, corpus: file, receipt })).toMatchObject({ uploaded: 0, skipped: count });
+  });
+
+  it("replaces an older demo, whose passages would stay otherwise", async ({ expect, onTestFinished }) => {
+    const { file, count } = await writeDemoCorpus(await temporaryFolder(onTestFinished));
+    const stored = new Set(["a-passage-of-last-year"]);
+    const { url, requests } = await serveAdmin(stored, onTestFinished);
+    expect(await uploadDemo({ url, corpus: file })).toMatchObject({ passageCount: count });
+    expect(requests).toContain("DELETE");
+    expect(stored.has("a-passage-of-last-year")).toBe(false);
+  });
+});
