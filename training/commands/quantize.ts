@@ -39,6 +39,7 @@ const options = z.strictObject({
   passages: z.int().min(1).default(1000).meta({ description: "passages whose cosine to fp32 is measured" }),
   queries: z.int().min(1).default(500).meta({ description: "queries whose cosine to fp32 is measured" }),
   maxLoss: z.number().min(0).max(1).default(0.005).meta({ description: "largest loss of nDCG@10, as a share" }),
+  maxMebibytes: z.number().positive().default(25).meta({ description: "a Worker's static asset has at most 25" }),
   compareWith: z
     .string()
     .optional()
@@ -66,7 +67,7 @@ export const quantizeCommand = defineCommand({
   summary: "fp32 ONNX encoder -> int8 encoder with a manifest and a parity report",
   description: `Matrix products become int8 (weights per column, activations per token), the embedding table int8 rows; all else stays.
 The result is measured against fp32 before it is written: cosine over real passages and queries, nDCG@10 on the judged
-split of every --data folder, speed on this machine. A loss above --max-loss, or more than 25 MiB, writes nothing and
+split of every --data folder, speed on this machine. A loss above --max-loss, or a model above --max-mebibytes, writes nothing and
 exits with 1. A source folder may have a manifest.json; flags override it.`,
   examples: [
     "quantize --model ../models/all-minilm-l6-v2 --output build/minilm-int8 --data ../nfcorpus,../fairytaleqa",
@@ -153,7 +154,8 @@ async function build({ given, context, source, threads }: StepOptions): Promise<
     progress.advance(count - done);
     done = count;
   };
-  const built = await buildEncoder({ modelPath, manifest, statistics, calibration, onProgress });
+  const maxBytes = given.maxMebibytes * 2 ** 20;
+  const built = await buildEncoder({ modelPath, manifest, statistics, calibration, maxBytes, onProgress });
   progress?.finish();
   return built;
 }

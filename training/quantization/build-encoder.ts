@@ -6,9 +6,6 @@ import { encodeModel } from "../onnx/writer.ts";
 import type { StatisticsByValue } from "./input-statistics.ts";
 import { quantizeModel } from "./quantize-model.ts";
 
-/** A static asset of a Worker has at most 25 MiB. */
-const MAX_ENCODER_BYTES = 25 * 2 ** 20;
-
 export const QUANTIZED_MODEL_FILE = "model_int8.onnx";
 
 export interface BuildEncoderOptions {
@@ -18,6 +15,8 @@ export interface BuildEncoderOptions {
   readonly statistics: StatisticsByValue;
   /** What the manifest says of the calibration; part of its provenance. */
   readonly calibration: Readonly<Record<string, unknown>>;
+  /** Largest model that is accepted: a static asset of a Worker has at most 25 MiB. */
+  readonly maxBytes: number;
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -27,12 +26,13 @@ export interface BuiltEncoder {
   readonly manifest: EncoderManifest;
 }
 
-/** Quantises a model and writes its manifest. Throws AppError `invalid_artifact` when the result exceeds MAX_ENCODER_BYTES. */
+/** Quantises a model and writes its manifest. Throws AppError `invalid_artifact` when the result exceeds `maxBytes`. */
 export async function buildEncoder({
   modelPath,
   manifest,
   statistics,
   calibration,
+  maxBytes,
   onProgress,
 }: BuildEncoderOptions): Promise<BuiltEncoder> {
   const proto = await readModel(modelPath);
@@ -42,10 +42,10 @@ export async function buildEncoder({
     onProgress,
   });
   const model = encodeModel(proto);
-  if (model.byteLength > MAX_ENCODER_BYTES) {
+  if (model.byteLength > maxBytes) {
     throw new AppError(
       "invalid_artifact",
-      `the int8 model has ${model.byteLength} bytes, a Worker's static asset at most ${MAX_ENCODER_BYTES}; take a smaller encoder`,
+      `the int8 model has ${model.byteLength} bytes, the limit is ${maxBytes}; take a smaller encoder, or raise --max-mebibytes if it shall not be served as a Worker's static asset`,
     );
   }
   const smoothed = [...schemes.values()].filter(({ smoothing }) => smoothing !== undefined).length;

@@ -19,7 +19,7 @@ export interface AddInputCodesOptions {
   readonly graph: Graph;
   readonly value: string;
   readonly scheme: InputScheme;
-  /** Version of the ONNX operator set, 13 or later. */
+  /** Version of the ONNX operator set, 11 or later. */
   readonly opset: number;
 }
 
@@ -30,7 +30,7 @@ const SMALLEST_STEP = 1e-20;
  * Adds the nodes that turn each row (token) of a value into codes by its own range:
  * step = max(high / (255 - zeroPoint), low / -zeroPoint), code = floor(x / step + zeroPoint + 1/2).
  * Rows are independent, so an embedding does not depend on what else is in its batch, as it does with
- * `DynamicQuantizeLinear`, whose one range spans the batch. Operators of opset 13 and later; the extreme values map to
+ * `DynamicQuantizeLinear`, whose one range spans the batch. Operators of opset 11 and later; the extreme values map to
  * codes 0 and 255 exactly, so that `Cast`, which does not saturate, is safe.
  */
 export function addInputCodes({ graph, value, scheme, opset }: AddInputCodesOptions): InputCodes {

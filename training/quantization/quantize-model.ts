@@ -26,8 +26,8 @@ export interface QuantizedModel {
   readonly schemes: ReadonlyMap<string, InputScheme>;
 }
 
-/** MatMulInteger came with 10; a scalar zero point, negative axes and Max over several inputs need no more than 13. */
-const MIN_OPSET = 13;
+/** MatMulInteger came with 10, negative axes with 11. */
+const MIN_OPSET = 11;
 /** The newest whose operators are known to be as they were. */
 const MAX_OPSET = 23;
 

@@ -123,3 +123,10 @@ test("an encoder that is int8 already is refused", async ({ expect, onTestFinish
     quantizeCommand.execute({ model: output, output: `${output}-2`, force: true }, recordingContext()),
   ).rejects.toThrow(/is int8 already/u);
 });
+
+test("a model above the limit is refused before anything is written", async ({ expect, onTestFinished }) => {
+  const { model, output } = await prepare(await temporaryFolder(onTestFinished));
+  const flags = { model, output, force: true, maxMebibytes: 0.001 };
+  await expect(quantizeCommand.execute(flags, recordingContext())).rejects.toThrow(/bytes, the limit is 1048/u);
+  expect(await readdir(path.dirname(model))).not.toContain("out");
+});
