@@ -1,7 +1,7 @@
 import type { EncoderManifest } from "./manifest.ts";
 
 /** One text's last hidden state, padding already cut off by `tokenCount`. */
-export interface TokenStates {
+interface TokenStates {
   /** Row-major, (sequence, dims) with sequence >= tokenCount; rows from `tokenCount` on are padding and are not read. */
   readonly states: Float32Array;
   /** Tokens of this text, special tokens included; at least 1. */

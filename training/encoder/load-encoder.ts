@@ -17,7 +17,7 @@ import { loadNodeGraph } from "./onnx-runtime-node-session.ts";
 import { loadWebGraph } from "./onnx-runtime-web-session.ts";
 
 /** What runs the graph: `node` is fast; `web` is the WebAssembly build that serves in the Worker, to the last bits. */
-export const ENCODER_RUNTIMES = {
+const ENCODER_RUNTIMES = {
   node: { loadGraph: loadNodeGraph, maxBatchTokens: undefined },
   web: { loadGraph: loadWebGraph, maxBatchTokens: ONE_TEXT_A_PASS },
 } as const satisfies Record<string, RuntimeLoader>;

@@ -12,7 +12,7 @@ export interface OnnxGraph {
   session(names: Pick<EncoderManifest["model"], "inputs" | "output">): OnnxSession;
 }
 
-export interface GraphOutput {
+interface GraphOutput {
   readonly name: string;
   /** Numbers are fixed dimensions, strings symbolic ones. */
   readonly shape: readonly (number | string)[];
