@@ -2,7 +2,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { OnnxInputs, OnnxSession } from "../../src/encoder/encoder.ts";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
 import { AppError } from "../../src/shared/errors.ts";
-import { intAttribute, intsAttribute } from "../onnx/attributes.ts";
+import { intsAttribute } from "../onnx/attributes.ts";
 import { createValueInfoProto } from "../onnx/codec.ts";
 import { DATA_TYPE } from "../onnx/data-type.ts";
 import { Graph } from "../onnx/graph.ts";
@@ -74,8 +74,7 @@ function addOutputs(model: ModelProto, watched: ReadonlyMap<string, number>): Wa
       graph.uniqueName(`${value}_${suffix}`),
     );
     graph.addInitializer(createInt64List(shape, [-1, width]));
-    const keepZero = [intAttribute("allowzero", 0)];
-    graph.addNode({ opType: "Reshape", inputs: [value, shape], outputs: [rows], attributes: keepZero });
+    graph.addNode({ opType: "Reshape", inputs: [value, shape], outputs: [rows] });
     const swapped = [intsAttribute("perm", [1, 0])];
     graph.addNode({ opType: "Transpose", inputs: [rows], outputs: [columns], attributes: swapped });
     graph.addNode({ opType: "MatMul", inputs: [columns, rows], outputs: [gram] });

@@ -11,8 +11,9 @@ export const MAX_WEIGHT_CODE = 127;
 /**
  * Largest sum of two codes of one sign in the rows 2i and 2i + 1 of a column. x86 without VNNI multiplies pairs of
  * unsigned activations (0..255) and signed weights by `vpmaddubsw`, which saturates at 16 bits: 255 * (a + b) <= 32767
- * needs a + b <= 128. Codes within this limit give the same integers on every CPU, at no cost in speed; the usual remedy,
- * 7-bit weights ("reduce range"), costs half the resolution for pairs that hardly ever occur.
+ * needs a + b <= 128. Codes within this limit give the same integers on every CPU, at no cost in speed. The usual remedies
+ * cost more: 7-bit weights half the resolution, unsigned weights 1.6 times the time where VNNI is there. Seen with MiniLM in
+ * onnxruntime 1.30, an emulated Haswell against a CPU with VNNI: cosine 1.000000 with the limit, 0.995 without it.
  */
 export const MAX_PAIR_SUM = 128;
 
