@@ -37,21 +37,7 @@ const ANCHORS: Readonly<Record<string, string>> = {
 /** All passages of the demo corpus, in a fixed order: by region, code, section and topic. */
 export function toPassages(profiles: readonly Profile[]): DemoPassage[] {
   const rankings = rankProfiles(profiles);
-  return profiles.flatMap((profile) => [...profilePassages(profile, rankings), ...rankPassages(profile, rankings)]);
-}
-
-/**
- * A profile's ranks once more, by themselves: "which country has the most airports?" is closer to them than to the
- * passage about airports, railways and roads.
- */
-function rankPassages(profile: Profile, rankings: Rankings): DemoPassage[] {
-  const sentences = [...rankings].filter(([key]) => key.startsWith(`${profile.code}/`)).map(([, sentence]) => sentence);
-  const section = "Country comparison to the world";
-  return sentences.length === 0
-    ? []
-    : packLines(sentences).map((text, index) =>
-        makePassage({ profile, section, topic: section, text, ...(index === 0 ? {} : { part: index + 1 }) }),
-      );
+  return profiles.flatMap((profile) => profilePassages(profile, rankings));
 }
 
 function profilePassages(profile: Profile, rankings: Rankings): DemoPassage[] {

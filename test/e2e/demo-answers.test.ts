@@ -83,7 +83,7 @@ describe("the demo's answers", () => {
     expect(frames).toBeGreaterThan(3);
     expect(text).toContain("Canada");
     const cited = citations.find(({ sentence }) => sentence.includes("202,080 km"));
-    expect(cited?.passageId).toMatch(/^ca-/u);
+    expect(cited?.passageId).toMatch(/^ca-location/u);
   });
 
   it("tells Burkina Faso's capital and population, each cited", async ({ expect }) => {
@@ -112,19 +112,19 @@ describe("the demo's answers", () => {
 
 describe("the demo's retrieval", () => {
   it.for([
-    ["Which country has the longest coastline?", /^ca-/u],
+    ["Which country has the longest coastline?", /^ca-location/u],
     ["What is the capital of Burkina Faso?", /^uv-capital/u],
     ["How many people live in Burkina Faso?", /^uv-population/u],
     ["What languages are spoken in Switzerland?", /^sz-languages/u],
     ["How high is the highest point of Nepal?", /^np-climate/u],
     ["What does the flag of Brazil look like?", /^br-flag/u],
     ["Who is the prime minister of Canada?", /^ca-executive/u],
-    ["Which country has the largest proved oil reserves?", /^ve-/u],
+    ["Which country has the largest population?", /^ch-population/u],
     ["What currency does Norway use?", /^no-trade/u],
     ["When did Indonesia become independent?", /^id-(?:capital|background)/u],
     ["religions of Nepal", /^np-languages/u],
     ["literacy rate Chad", /^cd-education/u],
-    ["Which country has the most airports?", /^us-/u],
+    ["Which ocean is the largest?", /^zn-background/u],
     ["GDP per capita of Luxembourg", /^lu-gross/u],
     ["What are the main exports of Chile?", /^ci-trade/u],
     ["climate of Iceland", /^ic-climate/u],
