@@ -88,6 +88,7 @@ describe.skipIf(executablePath === undefined)("the playground", () => {
     expect(await card.locator("mark").textContent()).toContain(
       "Canada has the longest coastline in the world: 202,080 km.",
     );
+    await page.mouse.move(0, 0);
     await page.screenshot({ path: `${SCREENSHOTS}/answer.png`, fullPage: true });
     expect(complaints).toEqual([]);
   });
