@@ -10,3 +10,8 @@ export function formatTable(header: readonly string[], rows: readonly (readonly 
     )
     .join("\n");
 }
+
+/** A p-value for reading: a small one is a bound, never 0. */
+export function formatPValue(p: number): string {
+  return p < 0.0001 ? "<0.0001" : p.toFixed(4);
+}

@@ -1,5 +1,5 @@
 import type { Collection, RetrievalMode, RetrieveOutcome, Retriever } from "../retrieval/types.ts";
-import { AppError, toAppError, USER_ERROR_CODES } from "../shared/errors.ts";
+import { AppError, isUserError, toAppError } from "../shared/errors.ts";
 import type { VectorFilter } from "../vector-index/vector-index.ts";
 import type { RetrievalNotice } from "./answer-event.ts";
 
@@ -52,7 +52,7 @@ export async function retrieveOrDegrade(
       throw new AppError("aborted", "the client went away", { cause: error });
     }
     const failure = toAppError(error);
-    if (onError === "fail" || isForTheCaller(failure)) {
+    if (onError === "fail" || failure.code === "aborted" || isUserError(failure)) {
       throw failure;
     }
     const reason = `${failure.code}: ${failure.message}`;
@@ -69,9 +69,4 @@ export async function retrieveOrDegrade(
       isFailed: true,
     };
   }
-}
-
-function isForTheCaller({ code }: AppError): boolean {
-  const codes: readonly string[] = [...USER_ERROR_CODES, "aborted"];
-  return codes.includes(code);
 }

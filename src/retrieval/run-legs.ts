@@ -1,4 +1,4 @@
-import { AppError, toAppError, USER_ERROR_CODES } from "../shared/errors.ts";
+import { AppError, isUserError, toAppError } from "../shared/errors.ts";
 import type { Leg, RetrievalLeg, RetrieveOutcome, RetrieveRequest, ScoredPassage } from "./types.ts";
 import { withDeadline } from "./with-deadline.ts";
 
@@ -87,8 +87,4 @@ function throwWhatMustNotDegrade(
     isRetryable: failed.every(({ error }) => error.isRetryable),
     details: { legs: failed.map(({ leg, error }) => ({ leg, code: error.code })) },
   });
-}
-
-function isUserError({ code }: AppError): boolean {
-  return USER_ERROR_CODES.some((known) => known === code);
 }

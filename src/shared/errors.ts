@@ -35,7 +35,7 @@ export const SYSTEM_ERROR_CODES = [
   "internal", // a defect of ours
 ] as const;
 
-export type UserErrorCode = (typeof USER_ERROR_CODES)[number];
+type UserErrorCode = (typeof USER_ERROR_CODES)[number];
 export type SystemErrorCode = (typeof SYSTEM_ERROR_CODES)[number];
 export type ErrorCode = UserErrorCode | SystemErrorCode;
 
@@ -68,4 +68,9 @@ export function toAppError(error: unknown): AppError {
     return error;
   }
   return new AppError("internal", "unexpected error", { cause: error });
+}
+
+/** Whether the caller can mend it: such an error is reported as it is, never degraded or retried. */
+export function isUserError({ code }: AppError): boolean {
+  return USER_ERROR_CODES.some((known) => known === code);
 }

@@ -20,13 +20,9 @@ export const encoderFlags = {
     .max(256)
     .optional()
     .meta({ description: "threads of a forward pass; default: as many as the machine has cores" }),
-  batchTokens: z
-    .int()
-    .min(16)
-    .optional()
-    .meta({
-      description: "tokens of a batch, padding included; memory grows with it, vectors do not change; default 1024",
-    }),
+  batchTokens: z.int().min(16).optional().meta({
+    description: "tokens of a batch, padding included; memory grows with it, vectors do not change; default 1024",
+  }),
   runtime: z.enum(["node", "web"]).default("node").meta({
     placeholder: "name",
     description:

@@ -11,7 +11,7 @@ import type { RunEvaluation } from "../eval/evaluate-run.ts";
 import { DEFAULT_MEASURES, parseMeasure } from "../eval/measures.ts";
 import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../eval/retrieve-legs.ts";
-import { formatTable } from "../format-table.ts";
+import { formatPValue, formatTable } from "../format-table.ts";
 import { formatFusion, readFusion } from "../indexing/fusion-setting.ts";
 import { openEncoder } from "./encoder-flags.ts";
 import { LEG_DEPTH, retrievalFlags } from "./retrieval-flags.ts";
@@ -100,7 +100,7 @@ a query without judgments is left out. Encodings are cached and reused.`,
           comparison.map(({ measure, meanDifference, pValue, n }) => [
             measure,
             signed(meanDifference),
-            pValue.toFixed(4),
+            formatPValue(pValue),
             String(n),
           ]),
         )}`,

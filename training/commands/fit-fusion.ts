@@ -8,7 +8,7 @@ import { fitFusion } from "../eval/fit-fusion.ts";
 import type { FittedFusion } from "../eval/fit-fusion.ts";
 import { parseMeasure } from "../eval/measures.ts";
 import { retrieveLegs } from "../eval/retrieve-legs.ts";
-import { formatTable } from "../format-table.ts";
+import { formatPValue, formatTable } from "../format-table.ts";
 import { formatFusion, toWireFusion } from "../indexing/fusion-setting.ts";
 import { openEncoder } from "./encoder-flags.ts";
 import { LEG_DEPTH, retrievalFlags } from "./retrieval-flags.ts";
@@ -89,6 +89,6 @@ function describe({ curve, best, rrf, dense, lexical, gain }: FittedFusion, meas
 ${table}
 
 dense ${dense.toFixed(4)}, lexical ${lexical.toFixed(4)}, rrf:60 ${rrf.score.toFixed(4)}
-best ${formatFusion(best.fusion)} ${best.score.toFixed(4)}: ${gain.meanDifference < 0 ? "" : "+"}${gain.meanDifference.toFixed(4)} over ${gain.over} alone (p ${gain.pValue.toFixed(4)})
+best ${formatFusion(best.fusion)} ${best.score.toFixed(4)}: ${gain.meanDifference < 0 ? "" : "+"}${gain.meanDifference.toFixed(4)} over ${gain.over} alone (p ${formatPValue(gain.pValue)})
 ${JSON.stringify(toWireFusion(best.fusion))}`;
 }
