@@ -101,7 +101,7 @@ export class OpenAiReplyReader {
     if (!this.#choices.has(choice)) {
       this.#choices.set(choice, false);
     }
-    const { role: _, content: rawContent, ...extra } = delta ?? message ?? {};
+    const { role: _, content: rawContent, ...extra } = delta ?? withIndices(message ?? {});
     const content = text ?? textOf(rawContent);
     const told = Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== null));
     if (Object.keys(told).length > 0) {
@@ -120,6 +120,18 @@ export class OpenAiReplyReader {
       yield { type: "choice-end", choice, finishReason };
     }
   }
+}
+
+/** A message as a delta: there each tool call says which one it is. */
+function withIndices(message: JsonObject): JsonObject {
+  const { tool_calls: calls } = message;
+  return Array.isArray(calls)
+    ? { ...message, tool_calls: calls.map((call: JsonValue, index) => (isObject(call) ? { index, ...call } : call)) }
+    : message;
+}
+
+function isObject(value: JsonValue): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Some servers (Mistral's reasoning models) send content as parts. */

@@ -171,6 +171,18 @@ describe("openai-compatible", () => {
     ]);
   });
 
+  test("numbers the tool calls of an answer in one piece, which a stream must have", async ({ expect }) => {
+    const calls = ["f", "g"].map((name) => ({ id: name, type: "function", function: { name, arguments: "{}" } }));
+    const message = { role: "assistant", content: null, tool_calls: calls };
+    const choices = [{ index: 0, message, finish_reason: "tool_calls" }];
+    const events = await generate(targetLm(ENTRY, { fetch: scriptedFetch(jsonReply({ choices })).fetch }));
+    expect(events[0]).toEqual({
+      type: "extra-delta",
+      choice: 0,
+      delta: { tool_calls: calls.map((call, index) => ({ index, ...call })) },
+    });
+  });
+
   test("keeps several choices apart", async ({ expect }) => {
     const piece = (index: number, content: string) => openAiChunk({ index, delta: { content } });
     const ends = [0, 1].map((index) => openAiChunk({ index, finish_reason: "stop" }));
