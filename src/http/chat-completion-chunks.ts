@@ -1,5 +1,5 @@
 import type { AnswerEvent } from "../rag/answer-event.ts";
-import type { JsonObject, JsonValue } from "../shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../shared/json.ts";
 import { annotationBody, retrievalFields } from "./answer-body.ts";
 
 export interface CompletionIdentity {
@@ -18,11 +18,17 @@ export interface ChatCompletionChunksOptions extends CompletionIdentity {
 /**
  * Renders events as `chat.completion.chunk` objects. Every one of them has `choices`, because clients read
  * `chunk.choices[0]` of whatever comes; extensions ride on well-formed chunks.
+ *
+ * Annotations carry an `index`, counted in each choice, as tool calls do: openai-python's `chat.completions.stream()` puts
+ * objects in lists together by it and raises without. openai-node's helper knows only tool calls: it overwrites
+ * `message.annotations`, so that the last one survives there. Its plain `stream: true` yields all of them.
  */
 export class ChatCompletionChunks {
   readonly #head: JsonObject;
   readonly #includeUsage: boolean;
   readonly #opened = new Set<number>();
+  /** Annotations sent so far, by choice. */
+  readonly #annotationCounts = new Map<number, number>();
   #usage: JsonObject | undefined;
 
   constructor({ id, created, model, includeUsage }: ChatCompletionChunksOptions) {
@@ -40,7 +46,7 @@ export class ChatCompletionChunks {
       case "extra-delta":
         return this.#extra(event.choice, event.delta);
       case "citation":
-        return this.#delta(event.choice, { annotations: [annotationBody(event.citation)] });
+        return this.#delta(event.choice, { annotations: this.#number(event.choice, [annotationBody(event.citation)]) });
       case "choice-end":
         return this.#delta(event.choice, {}, { finish_reason: event.finishReason });
       case "usage":
@@ -65,10 +71,23 @@ export class ChatCompletionChunks {
 
   /** The provider's own opening (`role`) is ours already; the rest (tool calls, refusals, reasoning) passes through. */
   #extra(choice: number, { role: _role, ...delta }: JsonObject): readonly JsonObject[] {
+    const { annotations } = delta;
+    if (Array.isArray(annotations)) {
+      return this.#delta(choice, { ...delta, annotations: this.#number(choice, annotations) });
+    }
     if (Object.keys(delta).length > 0) {
       return this.#delta(choice, delta);
     }
     return this.#opened.has(choice) ? [] : [this.#open(choice)];
+  }
+
+  /** A provider's own annotations are counted along with ours, whatever index it gave them: the two share one list. */
+  #number(choice: number, annotations: readonly JsonValue[]): readonly JsonValue[] {
+    const sent = this.#annotationCounts.get(choice) ?? 0;
+    this.#annotationCounts.set(choice, sent + annotations.length);
+    return annotations.map((annotation, position) =>
+      isJsonObject(annotation) ? { ...annotation, index: sent + position } : annotation,
+    );
   }
 
   #chunk(choice: number, delta: JsonObject, fields: Readonly<Record<string, JsonValue>> = {}): JsonObject {

@@ -1,6 +1,6 @@
 import type { AnswerEvent } from "../rag/answer-event.ts";
 import { AppError } from "../shared/errors.ts";
-import type { JsonObject, JsonValue } from "../shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../shared/json.ts";
 import { annotationBody, retrievalFields } from "./answer-body.ts";
 import type { CompletionIdentity } from "./chat-completion-chunks.ts";
 import { mergeDelta } from "./merge-delta.ts";
@@ -79,8 +79,8 @@ function foldIntoChoice(state: ChoiceState, event: ChoiceEvent): void {
     case "text-delta":
       state.text += event.text;
       state.hasText = true;
-      if (isObject(event.logprobs)) {
-        state.logprobs = mergeDelta(isObject(state.logprobs) ? state.logprobs : {}, event.logprobs);
+      if (isJsonObject(event.logprobs)) {
+        state.logprobs = mergeDelta(isJsonObject(state.logprobs) ? state.logprobs : {}, event.logprobs);
       }
       break;
     case "extra-delta":
@@ -113,8 +113,4 @@ function choiceBody(
     logprobs,
     finish_reason: finishReason,
   };
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,4 @@
-import type { JsonObject, JsonValue } from "../shared/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue } from "../shared/json.ts";
 
 /** Strings that name something: a later delta repeats them whole instead of continuing them. */
 const NAMES: ReadonlySet<string> = new Set(["id", "type", "role", "name"]);
@@ -22,8 +22,8 @@ function mergeValue(key: string, before: JsonValue | undefined, value: JsonValue
   if (Array.isArray(value)) {
     return mergeLists(Array.isArray(before) ? before : [], value);
   }
-  if (isObject(value)) {
-    return mergeDelta(isObject(before) ? before : {}, value);
+  if (isJsonObject(value)) {
+    return mergeDelta(isJsonObject(before) ? before : {}, value);
   }
   return value === null && before !== undefined ? before : value;
 }
@@ -31,8 +31,8 @@ function mergeValue(key: string, before: JsonValue | undefined, value: JsonValue
 function mergeLists(before: readonly JsonValue[], deltas: readonly JsonValue[]): readonly JsonValue[] {
   const merged = [...before];
   for (const delta of deltas) {
-    const index = isObject(delta) ? delta["index"] : undefined;
-    if (!isObject(delta) || typeof index !== "number") {
+    const index = isJsonObject(delta) ? delta["index"] : undefined;
+    if (!isJsonObject(delta) || typeof index !== "number") {
       merged.push(delta);
       continue;
     }
@@ -40,11 +40,7 @@ function mergeLists(before: readonly JsonValue[], deltas: readonly JsonValue[]):
     // A provider's index may skip; the place in the list is what counts for a message.
     const place = Math.min(Math.max(index, 0), merged.length);
     const known = merged[place];
-    merged[place] = mergeDelta(isObject(known) ? known : {}, fields);
+    merged[place] = mergeDelta(isJsonObject(known) ? known : {}, fields);
   }
   return merged;
-}
-
-function isObject(value: JsonValue | undefined): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
