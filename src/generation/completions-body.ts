@@ -1,6 +1,7 @@
 import { AppError } from "../shared/errors.ts";
 import type { JsonObject } from "../shared/json.ts";
 import { textOfContent } from "./message-text.ts";
+import { parametersFor } from "./parameters-for.ts";
 import type { ChatMessage, GenerateRequest } from "./target-lm.ts";
 
 /** Parameters of chat completions that the legacy endpoint does not know, or knows in another form. */
@@ -15,7 +16,8 @@ const SPEAKERS: Readonly<Record<string, string>> = { user: "User", assistant: "A
  * A chat as a legacy completions request: instructions, then a transcript that the model continues, which stops where
  * it would begin to speak for the user. Throws `invalid_request` for what a plain prompt cannot carry (tools, images).
  */
-export function completionsBody({ messages, parameters, stream }: GenerateRequest, model: string): JsonObject {
+export function completionsBody(request: GenerateRequest, model: string): JsonObject {
+  const { messages, parameters, stream } = request;
   for (const parameter of UNSUPPORTED) {
     if (parameters[parameter] !== undefined && parameters[parameter] !== null) {
       const message = `${parameter} cannot be used: the model is served through the legacy completions endpoint`;
@@ -23,7 +25,7 @@ export function completionsBody({ messages, parameters, stream }: GenerateReques
     }
   }
   const { logprobs, top_logprobs: topLogprobs, max_completion_tokens: maxTokens } = parameters;
-  const kept = Object.fromEntries(Object.entries(parameters).filter(([key]) => !CHAT_ONLY.includes(key)));
+  const kept = Object.fromEntries(Object.entries(parametersFor(request)).filter(([key]) => !CHAT_ONLY.includes(key)));
   return {
     stop: ["\nUser:"],
     ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }),

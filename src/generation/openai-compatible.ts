@@ -2,6 +2,7 @@ import type { JsonObject } from "../shared/json.ts";
 import { completionsBody } from "./completions-body.ts";
 import { parseEvent, readEventStream } from "./event-stream.ts";
 import { OpenAiReplyReader } from "./openai-reply.ts";
+import { parametersFor } from "./parameters-for.ts";
 import type { TargetLmConfiguration } from "./target-lm-configuration.ts";
 import type { GenerateRequest, GenerationEvent, TargetLm, TargetLmDependencies } from "./target-lm.ts";
 import { createUpstreamClient, readJson, type UpstreamReply } from "./upstream-client.ts";
@@ -44,16 +45,9 @@ export function createOpenAiCompatible(
   };
 }
 
-function chatBody({ messages, parameters, stream }: GenerateRequest, model: string): JsonObject {
-  // A provider refuses `stream_options` beside `stream: false`, which is what a fallback that cannot stream is sent.
-  const { stream_options: streamOptions, ...kept } = parameters;
-  return {
-    ...kept,
-    ...(stream && streamOptions !== undefined ? { stream_options: streamOptions } : {}),
-    model,
-    messages,
-    stream,
-  };
+function chatBody(request: GenerateRequest, model: string): JsonObject {
+  const { messages, stream } = request;
+  return { ...parametersFor(request), model, messages, stream };
 }
 
 /** Reads a reply in OpenAI's shape; which of its two forms is the server's choice, and its content type says so. */

@@ -4,6 +4,7 @@ import type { JsonObject } from "../shared/json.ts";
 import { withRetry } from "../shared/retry.ts";
 import { parseEvent, readEventStream } from "./event-stream.ts";
 import { OpenAiReplyReader } from "./openai-reply.ts";
+import { parametersFor } from "./parameters-for.ts";
 import type { TargetLmConfiguration } from "./target-lm-configuration.ts";
 import type { GenerateRequest, GenerationEvent, TargetLm, TargetLmDependencies } from "./target-lm.ts";
 import { upstreamError } from "./upstream-error.ts";
@@ -55,14 +56,15 @@ interface WorkersAiContext {
 }
 
 async function runModel(
-  { messages, parameters, stream }: GenerateRequest,
+  request: GenerateRequest,
   { label, model, watchdog, ai }: WorkersAiContext & { readonly ai: TargetLmDependencies["ai"] },
 ): Promise<unknown> {
   if (ai === undefined) {
     const message = `${label} needs the binding AI; add [ai] binding = "AI" to wrangler.toml`;
     throw new AppError("configuration_invalid", message);
   }
-  const { max_completion_tokens: maxTokens, ...kept } = parameters;
+  const { messages, stream } = request;
+  const { max_completion_tokens: maxTokens, ...kept } = parametersFor(request);
   const inputs = { ...(maxTokens === undefined ? {} : { max_tokens: maxTokens }), ...kept, messages, stream };
   const { signal } = watchdog;
   const { promise: aborted, reject } = Promise.withResolvers<never>();

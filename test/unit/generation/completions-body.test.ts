@@ -39,6 +39,12 @@ describe("legacy completions", () => {
     });
   });
 
+  test.for([true, false])("asks for stream_options with a stream only: %s", async (stream, { expect }) => {
+    const { fetch, requests } = scriptedFetch(streamReply(serverSentEvents([chunk("x", "stop"), "[DONE]"])));
+    await generate(targetLm(LEGACY, { fetch }), { stream, parameters: { stream_options: { include_usage: true } } });
+    expect("stream_options" in (requests[0]?.body ?? {})).toBe(stream);
+  });
+
   test.for<[param: string, request: Parameters<typeof generate>[1]]>([
     ["tools", { parameters: { tools: [{}] } }],
     ["response_format", { parameters: { response_format: { type: "json_object" } } }],

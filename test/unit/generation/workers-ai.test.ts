@@ -42,6 +42,12 @@ describe("workers-ai", () => {
     );
   });
 
+  test.for([true, false])("asks for stream_options with a stream only: %s", async (stream, { expect }) => {
+    const { run, target } = binding(stream ? streamOf(WORKERS_AI_STREAM) : { response: "Canada" });
+    await generate(target, { stream, parameters: { stream_options: { include_usage: true } } });
+    expect("stream_options" in (run.mock.calls[0]?.[1] ?? {})).toBe(stream);
+  });
+
   test("reads a stream of its own form, however it is cut", async ({ expect }) => {
     for (const cuts of [1, 3, 1_000]) {
       const events = await generate(binding(streamOf(WORKERS_AI_STREAM, { cuts })).target);
