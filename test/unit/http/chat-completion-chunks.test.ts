@@ -32,7 +32,8 @@ function foldByPythonRule(events: readonly AnswerEvent[]): readonly JsonObject[]
 }
 
 function annotationsOf(message: JsonObject | undefined, key: string): JsonValue[] {
-  return (message?.["annotations"] as JsonObject[]).map((annotation) => annotation[key] ?? null);
+  const annotations = (message?.["annotations"] ?? []) as JsonObject[];
+  return annotations.map((annotation) => annotation[key] ?? null);
 }
 
 async function* yieldAll(events: readonly AnswerEvent[]): AsyncGenerator<AnswerEvent> {
