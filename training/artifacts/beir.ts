@@ -2,27 +2,44 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
+import type { VectorMetadata } from "../../src/vector-index/vector-index.ts";
 import { readJsonl, readLines } from "./jsonl.ts";
 
-/** Ids are strings or numbers in the wild; a number means its decimal text. Spaces would break TREC files. */
+/** Ids are strings or numbers in the wild; a number means its decimal text. `ids.txt` has one a line. */
 const idSchema = z
   .union([z.string(), z.int()])
   .transform(String)
-  .refine((id) => id !== "" && !/\s/u.test(id), "an id must not be empty or hold white space");
+  .refine((id) => id.trim() !== "" && !/[\r\n]/u.test(id), "an id must not be empty or hold a line break");
+
+const metadataValueSchema = z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]);
+/** As in Vectorize, values may be objects of plain values. A null says what a missing key says, and is dropped. */
+const metadataSchema = z
+  .record(
+    z.string(),
+    z.union([metadataValueSchema, z.record(z.string(), metadataValueSchema.nullable()), z.null()], {
+      error: "expected a string, number, boolean, list of strings, or one object of these",
+    }),
+  )
+  .transform((metadata): VectorMetadata => {
+    const present = withoutNulls(metadata);
+    return Object.fromEntries(
+      Object.entries(present).map(([key, value]) => [key, isNested(value) ? withoutNulls(value) : value]),
+    );
+  });
 
 const corpusLineSchema = z.looseObject({
   _id: idSchema,
   title: z.string().nullish(),
   text: z.string(),
-  url: z.string().optional(),
-  document_id: z.string().optional(),
-  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).optional(),
+  url: z.string().nullish(),
+  document_id: idSchema.nullish(),
+  metadata: metadataSchema.nullish(),
 });
 const queryLineSchema = z.looseObject({
   _id: idSchema,
   text: z.string().refine((text) => text.trim() !== "", "a query must not be empty"),
-  answers: z.array(z.string()).optional(),
-  split: z.string().optional(),
+  answers: z.array(z.string()).nullish(),
+  split: z.string().nullish(),
 });
 
 /** A line of `corpus.jsonl`. `url`, `document_id` and `metadata` are extensions that other readers ignore. */
@@ -33,7 +50,7 @@ export interface CorpusPassage {
   readonly text: string;
   readonly url: string;
   readonly documentId: string;
-  readonly metadata: Readonly<Record<string, string | number | boolean | string[]>>;
+  readonly metadata: VectorMetadata;
 }
 
 /** A line of `queries.jsonl`. */
@@ -53,19 +70,22 @@ export interface EvaluationSet {
   readonly qrels: Qrels;
 }
 
+/** Told of what is odd in the data and yet goes on; one sentence each time. */
+export type Warn = (message: string) => void;
+
 /**
- * Streams `corpus.jsonl`. Throws `invalid_artifact` with file and line for a malformed line, an id seen before, or a
- * passage without title and text (it would be encoded as noise).
+ * Streams `corpus.jsonl`; fields of other tools are ignored. Passages without title and text are kept, because judgments
+ * may name them (FiQA has such), and `warn` is told their number at the end of the file.
+ * @throws AppError `invalid_artifact` with file and line for a malformed line or an id seen before.
  */
-export async function* readCorpus(file: string): AsyncGenerator<CorpusPassage> {
+export async function* readCorpus(file: string, warn: Warn = () => undefined): AsyncGenerator<CorpusPassage> {
+  let empty = 0;
   const firstLines = new Map<string, number>();
   for await (const { line, value } of readJsonl(file, corpusLineSchema)) {
     const { _id: id, text } = value;
     const title = value.title ?? "";
     checkUnseen({ id, line, file, firstLines });
-    if (text.trim() === "" && title.trim() === "") {
-      throw new AppError("invalid_artifact", `${file}:${line}: passage "${id}" has neither title nor text`);
-    }
+    empty += text.trim() === "" && title.trim() === "" ? 1 : 0;
     yield {
       id,
       title,
@@ -78,11 +98,14 @@ export async function* readCorpus(file: string): AsyncGenerator<CorpusPassage> {
   if (firstLines.size === 0) {
     throw new AppError("invalid_artifact", `${file}: holds no passage`);
   }
+  if (empty > 0) {
+    warn(`${file}: ${empty} of ${firstLines.size} passages have neither title nor text; their vectors mean nothing`);
+  }
 }
 
-/** The whole of `corpus.jsonl`, in its order. */
-export async function loadCorpus(file: string): Promise<CorpusPassage[]> {
-  return await Array.fromAsync(readCorpus(file));
+/** The whole of `corpus.jsonl`, in its order. See `readCorpus`. */
+export async function loadCorpus(file: string, warn?: Warn): Promise<CorpusPassage[]> {
+  return await Array.fromAsync(readCorpus(file, warn));
 }
 
 /** Streams `queries.jsonl`, all splits of it. Throws `invalid_artifact` like `readCorpus`. */
@@ -92,7 +115,7 @@ export async function* readQueries(
   const firstLines = new Map<string, number>();
   for await (const { line, value } of readJsonl(file, queryLineSchema)) {
     checkUnseen({ id: value._id, line, file, firstLines });
-    yield { id: value._id, text: value.text, answers: value.answers ?? [], split: value.split };
+    yield { id: value._id, text: value.text, answers: value.answers ?? [], split: value.split ?? undefined };
   }
 }
 
@@ -126,20 +149,27 @@ export async function loadEvaluationSet(folder: string, split: string): Promise<
 }
 
 /**
- * Judgments that point at a passage the corpus does not have: no retriever can find it, so the scores mean something else
- * than they say. Throws `invalid_artifact` with the first of them and their number.
+ * Judgments may point at passages that the corpus does not have; no retriever can find them and, as in trec_eval, each
+ * counts as a miss. Warns with their number.
+ * @throws AppError `invalid_artifact` when none is there: the judgments are of another corpus.
  */
-export function checkJudgedPassages(qrels: Qrels, corpusIds: { has(id: string): boolean }): void {
-  const missing = [...qrels].flatMap(([queryId, grades]) =>
-    [...grades.keys()].filter((id) => !corpusIds.has(id)).map((id) => ({ queryId, id })),
-  );
+export function checkJudgedPassages(qrels: Qrels, corpusIds: { has(id: string): boolean }, warn: Warn): void {
+  const judged = [...qrels].flatMap(([queryId, grades]) => [...grades.keys()].map((id) => ({ queryId, id })));
+  const missing = judged.filter(({ id }) => !corpusIds.has(id));
   const [first] = missing;
-  if (first !== undefined) {
+  if (first === undefined) {
+    return;
+  }
+  const example = `"${first.id}" of query "${first.queryId}"`;
+  if (missing.length === judged.length) {
     throw new AppError(
       "invalid_artifact",
-      `${missing.length} judged passages are not in the corpus, the first is "${first.id}" of query "${first.queryId}"`,
+      `no judged passage is in the corpus, ${example} for one: is it another corpus?`,
     );
   }
+  warn(
+    `${missing.length} of ${judged.length} judgments are of passages not in the corpus, as ${example}; they count as missed`,
+  );
 }
 
 /** Tab-separated `query-id corpus-id score` with a header. Grades are integers. */
@@ -169,6 +199,16 @@ async function readQrels(file: string): Promise<Qrels> {
     qrels.set(queryId, grades);
   }
   return qrels;
+}
+
+function withoutNulls<Value>(record: Readonly<Record<string, Value | null>>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(record).flatMap(([key, value]) => (value === null ? [] : [[key, value] as const])),
+  );
+}
+
+function isNested<Value extends object>(value: string | number | boolean | string[] | Value): value is Value {
+  return typeof value === "object" && !Array.isArray(value);
 }
 
 interface UnseenCheck {

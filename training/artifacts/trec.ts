@@ -5,10 +5,38 @@ import { readLines } from "./jsonl.ts";
 /** Ranked passages by query id, best first. */
 export type Run = ReadonlyMap<string, readonly ScoredPassage[]>;
 
-/** Lines `query Q0 passage rank score tag`, ranks from 1: the format of trec_eval. */
+interface Identified {
+  readonly id: string;
+}
+
+/**
+ * A TREC run parts its columns by white space, which our ids may hold: found out before a long retrieval, not after it.
+ * @throws AppError `invalid_artifact` naming the first id that does not fit.
+ */
+export function checkTrecIds(queries: Iterable<Identified>, passages: Iterable<Identified>): void {
+  for (const { id } of queries) {
+    checkTrecId("query", id);
+  }
+  for (const { id } of passages) {
+    checkTrecId("passage", id);
+  }
+}
+
+function checkTrecId(what: "passage" | "query", id: string): void {
+  if (/\s/u.test(id)) {
+    throw new AppError(
+      "invalid_artifact",
+      `the id of ${what} ${JSON.stringify(id)} holds white space, which parts the columns of a TREC run: rename it, or write no run`,
+    );
+  }
+}
+
+/** Lines `query Q0 passage rank score tag`, ranks from 1: the format of trec_eval. Throws like `checkTrecIds`. */
 export function* toTrecRun(run: Run, tag: string): Generator<string> {
   for (const [queryId, passages] of run) {
+    checkTrecId("query", queryId);
     for (const [index, { id, score }] of passages.entries()) {
+      checkTrecId("passage", id);
       yield `${queryId} Q0 ${id} ${index + 1} ${score} ${tag}\n`;
     }
   }

@@ -28,7 +28,7 @@ the same command goes on where it was and ends with the same bytes. Prints what 
     overwrite: z.boolean().default(false).describe("replace vectors of another corpus or encoder in --output"),
     ...encoderFlags,
   }),
-  async run(options, { print, progress, signal }) {
+  async run(options, { print, log, progress, signal }) {
     const encoder = await openEncoder(options);
     const { output, dtype, shardSize, overwrite } = options;
     const { facts, reused } = await encodeCorpus({
@@ -40,6 +40,7 @@ the same command goes on where it was and ends with the same bytes. Prints what 
       shardSize,
       overwrite,
       recordedOptions: options,
+      warn: log,
       progress,
       signal,
     });

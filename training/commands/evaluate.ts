@@ -3,7 +3,7 @@ import { z } from "zod";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { checkJudgedPassages, loadCorpus, loadEvaluationSet } from "../artifacts/beir.ts";
 import { toJsonl } from "../artifacts/jsonl.ts";
-import { toTrecRun } from "../artifacts/trec.ts";
+import { checkTrecIds, toTrecRun } from "../artifacts/trec.ts";
 import { defineCommand } from "../define-command.ts";
 import { compareScores, readPerQueryScores } from "../eval/compare-scores.ts";
 import { evaluateRun } from "../eval/evaluate-run.ts";
@@ -55,9 +55,12 @@ a query without judgments is left out. Encodings are cached and reused.`,
     const baseline = given.compare === undefined ? undefined : await readPerQueryScores(given.compare);
     const corpusFile = path.join(given.data, "corpus.jsonl");
     const set = await loadEvaluationSet(given.data, given.split);
-    const passages = await loadCorpus(corpusFile);
+    const passages = await loadCorpus(corpusFile, log);
     const texts = new Map(passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
-    checkJudgedPassages(set.qrels, texts);
+    checkJudgedPassages(set.qrels, texts, log);
+    if (given.run !== undefined) {
+      checkTrecIds(set.queries, passages);
+    }
     const legs = await retrieveLegs({
       mode: given.mode,
       corpusFile,

@@ -49,8 +49,8 @@ legs alone and reciprocal rank fusion. The result goes into a collection's recor
     const measure = parseMeasure(given.measure);
     const corpusFile = path.join(given.data, "corpus.jsonl");
     const set = await loadEvaluationSet(given.data, given.split);
-    const passages = await loadCorpus(corpusFile);
-    checkJudgedPassages(set.qrels, new Set(passages.map(({ id }) => id)));
+    const passages = await loadCorpus(corpusFile, log);
+    checkJudgedPassages(set.qrels, new Set(passages.map(({ id }) => id)), log);
     const legs = await retrieveLegs({
       mode: "hybrid",
       corpusFile,

@@ -48,7 +48,7 @@ For most users \`upload\` is the simpler way: it does all of it through the Work
     }),
   }),
   async run({ output, formats, collectionId, ...given }, { print, log, progress, signal }) {
-    const encoded = await loadEncodedCorpus(corpusFile(given.corpus), given.vectors);
+    const encoded = await loadEncodedCorpus(corpusFile(given.corpus), given.vectors, log);
     const { encoderFingerprint, encoderName, dims, similarity, count } = encoded.vectors.facts;
     const fusion = await readFusion(given.fusion);
     const collection: CollectionSettings = {

@@ -4,7 +4,7 @@ import type { ScoredPassage } from "../../src/retrieval/types.ts";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { loadCorpus, readQueries } from "../artifacts/beir.ts";
 import type { CorpusPassage } from "../artifacts/beir.ts";
-import { toTrecRun } from "../artifacts/trec.ts";
+import { checkTrecIds, toTrecRun } from "../artifacts/trec.ts";
 import type { Run } from "../artifacts/trec.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
 import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
@@ -37,11 +37,14 @@ export const searchCommand = defineCommand({
     "search --corpus my-docs --queries my-docs/queries.jsonl --top-k 100 --run run.trec",
   ],
   options,
-  async run(given, { print, progress, signal }) {
+  async run(given, { print, log, progress, signal }) {
     const queries = await queriesOf(given);
     const fusion = await readFusion(given.fusion);
     const file = corpusFile(given.corpus);
-    const passages = await loadCorpus(file);
+    const passages = await loadCorpus(file, log);
+    if (given.run !== undefined) {
+      checkTrecIds(queries, passages);
+    }
     const legs = await retrieveLegs({
       mode: given.mode,
       corpusFile: file,

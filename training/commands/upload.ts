@@ -35,7 +35,7 @@ kept in a receipt: the same command goes on where it stopped and sends only what
     fresh: z.boolean().default(false).describe("send everything again, whatever the receipt says"),
   }),
   async run({ url, collection: name, fusion, batchSize, fresh, ...files }, { print, log, progress, env, signal }) {
-    const encoded = await loadEncodedCorpus(corpusFile(files.corpus), files.vectors);
+    const encoded = await loadEncodedCorpus(corpusFile(files.corpus), files.vectors, log);
     const { encoderFingerprint, encoderName, dims, similarity, count } = encoded.vectors.facts;
     const receipt =
       files.receipt ?? path.join(".aar/uploads", `${sha256Hex(JSON.stringify([url, name])).slice(0, 16)}.jsonl`);

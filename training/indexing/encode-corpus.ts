@@ -6,7 +6,7 @@ import { joinTitleAndText } from "../../src/encoder/passage-text.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import { removeStaleTemporaries, writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { readCorpus } from "../artifacts/beir.ts";
-import type { CorpusPassage } from "../artifacts/beir.ts";
+import type { CorpusPassage, Warn } from "../artifacts/beir.ts";
 import { withFolderLock } from "../artifacts/folder-lock.ts";
 import { sha256File, sha256Hex, writeMeta } from "../artifacts/meta.ts";
 import { bytesPerVector, packVectors } from "../artifacts/vector-codec.ts";
@@ -35,6 +35,8 @@ export interface EncodeCorpusOptions {
   readonly overwrite?: boolean;
   /** Recorded in the meta file. */
   readonly recordedOptions?: Readonly<Record<string, unknown>>;
+  /** Told of passages that hold nothing to encode. Default: nobody is. */
+  readonly warn?: Warn;
   readonly progress: (options: ProgressOptions) => Progress;
   readonly signal?: AbortSignal;
 }
@@ -63,7 +65,7 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
     await rm(partsFolder(output), { recursive: true, force: true });
     return { facts: finished.facts, reused: finished.facts.count };
   }
-  const ids = await Array.fromAsync(readCorpus(corpus), ({ id }) => id);
+  const ids = await Array.fromAsync(readCorpus(corpus, options.warn), ({ id }) => id);
   if (finished !== undefined && options.overwrite !== true) {
     throw otherVectors(output);
   }

@@ -1,6 +1,6 @@
 import { AppError } from "../../src/shared/errors.ts";
 import { loadCorpus } from "../artifacts/beir.ts";
-import type { CorpusPassage } from "../artifacts/beir.ts";
+import type { CorpusPassage, Warn } from "../artifacts/beir.ts";
 import { sha256File } from "../artifacts/meta.ts";
 import { loadVectorSet, vectorAt } from "../artifacts/vector-set.ts";
 import type { VectorSet } from "../artifacts/vector-set.ts";
@@ -17,8 +17,12 @@ export interface EncodedCorpus {
  * Loads a corpus and its vectors.
  * @throws AppError `invalid_artifact` when the vectors were made of another file than this `corpus.jsonl`.
  */
-export async function loadEncodedCorpus(corpusFile: string, vectorsFolder: string): Promise<EncodedCorpus> {
-  const passages = await loadCorpus(corpusFile);
+export async function loadEncodedCorpus(
+  corpusFile: string,
+  vectorsFolder: string,
+  warn?: Warn,
+): Promise<EncodedCorpus> {
+  const passages = await loadCorpus(corpusFile, warn);
   const vectors = await loadVectorSet(vectorsFolder);
   const corpusSha256 = await sha256File(corpusFile);
   if (vectors.inputs["corpus"] !== corpusSha256) {

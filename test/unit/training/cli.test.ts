@@ -142,6 +142,33 @@ describe("the command line", () => {
     await run("evaluate", "--data", "data", "--encoder", "encoder", "--mode", "hybrid", "--fusion", "fusion.json");
   }, 120_000);
 
+  it("goes on over odd data and says what it met; a TREC run of ids with spaces is refused first", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const folder = await workspace(onTestFinished);
+    await writeBeirFolder(path.join(folder, "data"), {
+      "corpus.jsonl": [
+        { _id: "the coast", text: "Canada has the longest coastline.", metadata: { by: { name: "x" }, year: null } },
+        { _id: "empty", title: "", text: "" },
+      ],
+      "queries.jsonl": [{ _id: "q1", text: "longest coastline", metadata: {} }],
+      "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\tthe coast\t1\nq1\tgone\t1\n",
+    });
+    const evaluate = ["evaluate", "--data", "data", "--mode", "lexical", "--measures", "MRR@10,Recall@10"];
+    const { code, stdout, stderr } = await runCli(evaluate, folder);
+    expect(code, stderr).toBe(0);
+    expect(stdout).toBe("measure      mean  n\nMRR@10     1.0000  1\nRecall@10  0.5000  1\n");
+    expect(stderr.match(/1 of 2 passages have neither title nor text/gu)).toHaveLength(1);
+    expect(stderr).toContain('1 of 2 judgments are of passages not in the corpus, as "gone" of query "q1"');
+    const encoded = await runCli(["encode", "--corpus", "data", "--output", "v", "--encoder", "encoder"], folder);
+    expect(encoded.code, encoded.stderr).toBe(0);
+    expect(encoded.stderr.match(/1 of 2 passages have neither title nor text/gu)).toHaveLength(1);
+    const refused = await runCli([...evaluate, "--run", "run.trec"], folder);
+    expect([refused.code, refused.stdout]).toEqual([1, ""]);
+    expect(refused.stderr).toContain('passage "the coast" holds white space');
+  });
+
   it("a search that finds nothing says so and is no failure", async ({ expect, onTestFinished }) => {
     const folder = await workspace(onTestFinished);
     const { code, stdout } = await runCli(

@@ -29,6 +29,29 @@ describe("loadCorpus", () => {
     ]);
   });
 
+  it("keeps passages without title and text, and tells their number once", async ({ expect, onTestFinished }) => {
+    const file = await corpusWith(onTestFinished, [
+      { _id: "a", text: "x" },
+      { _id: "b", title: " ", text: "\n" },
+      { _id: "c", text: "" },
+    ]);
+    const warnings: string[] = [];
+    const passages = await loadCorpus(file, (message) => warnings.push(message));
+    expect(passages.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+    expect(warnings).toEqual([expect.stringContaining("2 of 3 passages have neither title nor text")]);
+  });
+
+  it("drops nulls, takes nested metadata and ids with spaces", async ({ expect, onTestFinished }) => {
+    const file = await corpusWith(onTestFinished, [
+      { _id: "a b", title: null, text: "x", url: null, document_id: 4, metadata: null, _score: { any: [1, null] } },
+      { _id: "b", text: "y", document_id: null, metadata: { year: null, by: { name: "N", age: null }, tags: ["t"] } },
+    ]);
+    expect(await loadCorpus(file)).toEqual([
+      { id: "a b", title: "", text: "x", url: "", documentId: "4", metadata: {} },
+      { id: "b", title: "", text: "y", url: "", documentId: "b", metadata: { by: { name: "N" }, tags: ["t"] } },
+    ]);
+  });
+
   it.for([
     [
       "an id seen before",
@@ -38,17 +61,14 @@ describe("loadCorpus", () => {
       ],
       /corpus\.jsonl:2: id "a" is already on line 1/u,
     ],
-    [
-      "an empty passage",
-      [
-        { _id: "a", text: "x" },
-        { _id: "b", title: " ", text: "\n" },
-      ],
-      /:2: passage "b" has neither title nor text/u,
-    ],
     ["a missing text", [{ _id: "a", title: "x" }], /:1: text: /u],
     ["an empty id", [{ _id: "", text: "x" }], /:1: _id: an id must not be empty/u],
-    ["an id with a space", [{ _id: "a b", text: "x" }], /:1: _id: an id must not .*white space/u],
+    ["an id with a line break", [{ _id: "a\nb", text: "x" }], /:1: _id: an id must not .*line break/u],
+    [
+      "metadata nested twice",
+      [{ _id: "a", text: "x", metadata: { a: { b: { c: 1 } } } }],
+      /:1: metadata\.a: expected/u,
+    ],
     ["no passage at all", [], /holds no passage/u],
   ] as const)("refuses %s", async ([, lines, message], { expect, onTestFinished }) => {
     await expect(loadCorpus(await corpusWith(onTestFinished, lines))).rejects.toThrow(message);
@@ -76,6 +96,19 @@ describe("loadEvaluationSet", () => {
     const set = await loadEvaluationSet(folder, "dev");
     expect(set.queries).toMatchObject([{ id: "q2", answers: [] }]);
     expect(set.qrels.get("q2")?.get("p")).toBe(2);
+  });
+
+  it("reads a folder as BEIR distributes it, saved by Windows tools", async ({ expect, onTestFinished }) => {
+    const bom = "\u{feff}";
+    const folder = await folderWith(onTestFinished, {
+      "corpus.jsonl": `${bom}{"_id": "d 1", "title": "", "text": "x", "metadata": {}}\r\n`,
+      "queries.jsonl": `${bom}{"_id": "q 1", "text": "one", "metadata": {"split": null, "n": [1]}}\r\n`,
+      "qrels/test.tsv": `${bom}query-id\tcorpus-id\tscore\r\nq 1\td 1\t2\r\n`,
+    });
+    const { queries, qrels } = await loadEvaluationSet(folder, "test");
+    expect(queries).toMatchObject([{ id: "q 1", text: "one" }]);
+    expect(qrels).toEqual(new Map([["q 1", new Map([["d 1", 2]])]]));
+    expect((await loadCorpus(path.join(folder, "corpus.jsonl"))).map(({ id }) => id)).toEqual(["d 1"]);
   });
 
   it("keeps a query of the split that nobody judged", async ({ expect, onTestFinished }) => {
@@ -119,20 +152,31 @@ describe("loadEvaluationSet", () => {
     const folder = await folderWith(onTestFinished, { ...SMALL_BEIR, ...files });
     await expect(loadEvaluationSet(folder, split)).rejects.toThrow(message);
   });
+});
 
-  it("judged passages that the corpus lacks are counted and the first is named", ({ expect }) => {
-    const qrels = new Map([
-      [
-        "q1",
-        new Map([
-          ["coast", 1],
-          ["gone", 1],
-          ["lost", 0],
-        ]),
-      ],
+describe("checkJudgedPassages", () => {
+  const qrels = new Map([
+    [
+      "q1",
+      new Map([
+        ["coast", 1],
+        ["gone", 1],
+        ["lost", 0],
+      ]),
+    ],
+  ]);
+
+  it("tells how many judged passages the corpus lacks, and goes on", ({ expect }) => {
+    const warnings: string[] = [];
+    checkJudgedPassages(qrels, new Set(["coast"]), (message) => warnings.push(message));
+    expect(warnings).toEqual([
+      expect.stringMatching(/^2 of 3 judgments .*"gone" of query "q1"; they count as missed$/u),
     ]);
-    expect(() => {
-      checkJudgedPassages(qrels, new Set(["coast"]));
-    }).toThrow(/2 judged passages are not in the corpus, the first is "gone" of query "q1"/u);
+  });
+
+  it("says nothing when all are there, and refuses the judgments of another corpus", ({ expect }) => {
+    const fail = (message: string): never => expect.fail(message);
+    checkJudgedPassages(qrels, new Set(["coast", "gone", "lost", "more"]), fail);
+    expect(() => checkJudgedPassages(qrels, new Set(["other"]), fail)).toThrow(/no judged passage is in the corpus/u);
   });
 });

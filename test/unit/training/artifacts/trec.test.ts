@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
-import { readTrecRun, toTrecRun } from "../../../../training/artifacts/trec.ts";
+import { checkTrecIds, readTrecRun, toTrecRun } from "../../../../training/artifacts/trec.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 describe("TREC runs", () => {
@@ -27,6 +27,14 @@ describe("TREC runs", () => {
     const file = path.join(await temporaryFolder(onTestFinished), "run.trec");
     await writeFile(file, "q Q0 a 1 0.1 t\nq Q0 b 2 0.9 t\nq Q0 c 3 0.1 t\n");
     expect((await readTrecRun(file)).get("q")?.map(({ id }) => id)).toEqual(["b", "a", "c"]);
+  });
+
+  it("are refused for ids with white space, which would shift their columns", ({ expect }) => {
+    const query = [{ id: "q" }];
+    expect(() => checkTrecIds(query, [{ id: "a" }])).not.toThrow();
+    expect(() => checkTrecIds(query, [{ id: "a" }, { id: "b\tc" }])).toThrow(/passage "b\\tc" holds white space/u);
+    expect(() => checkTrecIds([{ id: "q 1" }], [])).toThrow(/query "q 1" holds white space/u);
+    expect(() => [...toTrecRun(new Map([["q", [{ id: "b c", score: 1 }]]]), "t")]).toThrow(/passage "b c"/u);
   });
 
   it.for([
