@@ -2,13 +2,12 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import type { EncoderSource } from "./encoder/lazy-encoder.ts";
-import type { TargetLm } from "./generation/target-lm.ts";
+import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
 import { errorResponse } from "./http/error-response.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
 import { authenticateAdmin } from "./http/middleware/authenticate-admin.ts";
-import { authenticate, type AuthenticateOptions } from "./http/middleware/authenticate.ts";
+import { authenticate } from "./http/middleware/authenticate.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
@@ -20,39 +19,9 @@ import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerPlayground } from "./http/routes/playground.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
-import type { AnswerEvent } from "./rag/answer-event.ts";
-import type { AnswerRequest } from "./rag/answer-query.ts";
-import type { PassageStore } from "./retrieval/passage-store.ts";
-import type { Retriever } from "./retrieval/types.ts";
-import type { Configuration } from "./shared/configuration.ts";
 import { AppError, toAppError } from "./shared/errors.ts";
-import type { JsonObject } from "./shared/json.ts";
-import type { VectorIndex } from "./vector-index/vector-index.ts";
 
 const ADMIN_PATH = "/v1/admin";
-
-/** Everything the routes need. `src/index.ts` gives the real things, tests give fakes. */
-export interface AppDependencies extends AppSurroundings {
-  readonly configuration: Configuration;
-  readonly encoder: EncoderSource;
-  readonly store: PassageStore;
-  readonly vectorIndex: VectorIndex;
-  readonly retriever: Retriever;
-  /** The model of that name, then its fallbacks; throws `unknown_model`. */
-  readonly targetLms: (name: string) => readonly [TargetLm, ...TargetLm[]];
-  readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
-  /** Reads a static asset by its path; `headers` of the request make `304` work. */
-  readonly readAsset: (path: string, headers: Headers) => Promise<Response>;
-  readonly timingSafeEqual: AuthenticateOptions["timingSafeEqual"];
-}
-
-/** What even an app without a valid configuration needs. */
-export interface AppSurroundings {
-  /** One line of the log. */
-  readonly log: (entry: JsonObject) => void;
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
-}
 
 /** The Worker's HTTP surface. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnvironment> {

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import { createApp, createMisconfiguredApp, type AppSurroundings } from "./app.ts";
+import { createApp, createMisconfiguredApp } from "./app.ts";
 import { createTargetLmChain } from "./generation/create-target-lm.ts";
+import type { AppSurroundings } from "./http/app-dependencies.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { createAssetEncoder } from "./platform/asset-encoder.ts";
 import { createD1Database } from "./platform/d1-database.ts";

@@ -1,4 +1,5 @@
-import { type AppDependencies, createApp } from "../../src/app.ts";
+import { createApp } from "../../src/app.ts";
+import type { AppDependencies } from "../../src/http/app-dependencies.ts";
 import type { AnswerEvent } from "../../src/rag/answer-event.ts";
 import type { AnswerRequest } from "../../src/rag/answer-query.ts";
 import type { PassageStore } from "../../src/retrieval/passage-store.ts";

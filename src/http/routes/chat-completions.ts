@@ -1,11 +1,11 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import { textOfContent } from "../../generation/message-text.ts";
 import type { AnswerRetrieval } from "../../rag/answer-query.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
 import { AppError } from "../../shared/errors.ts";
 import { answerHead } from "../answer-head.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import { ChatCompletionChunks, type CompletionIdentity } from "../chat-completion-chunks.ts";
 import { chatCompletionStream } from "../chat-completion-stream.ts";
 import { chatCompletion } from "../chat-completion.ts";

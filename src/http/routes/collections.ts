@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import { deleteCollection } from "../../ingestion/delete-collection.ts";
 import { putCollection } from "../../ingestion/put-collection.ts";
 import { upsertPassages } from "../../ingestion/upsert-passages.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import { collectionBody, collectionSettings, encodedPassage } from "../collection-body.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";

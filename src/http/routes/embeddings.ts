@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import type { EncodedTexts, Encoder } from "../../encoder/encoder.ts";
 import { AppError } from "../../shared/errors.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import { toBase64 } from "../base64.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";

@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import type { Collection } from "../../retrieval/types.ts";
 import type { Configuration } from "../../shared/configuration.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import type { HttpEnvironment } from "../http-context.ts";
 import { healthSchema } from "../schemas/health.ts";
 import { jsonRoute } from "../schemas/json-route.ts";

@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject } from "../../shared/json.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
 import { modelListSchema, modelSchema } from "../schemas/models.ts";

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import { AppError } from "../../shared/errors.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { securityHeaders } from "../middleware/security-headers.ts";
 

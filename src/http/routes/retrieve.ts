@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AppDependencies } from "../../app.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
+import type { AppDependencies } from "../app-dependencies.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
