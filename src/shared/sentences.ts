@@ -13,6 +13,14 @@ const ABBREVIATIONS = new Set(
 );
 
 /**
+ * Characters before and behind a possible break that decide about it: a text without breaks must not be read anew for
+ * each of its parts. A bracket opened longer ago was forgotten, not meant.
+ */
+const MAX_LOOK = 200;
+/** Longer than any abbreviation, its full stop included. */
+const MAX_WORD = 32;
+
+/**
  * Splits a text into sentences: `Intl.Segmenter` proposes (it knows scripts without spaces and numbers like "3.14"), and
  * a break is refused after an abbreviation, an initial, inside brackets, or before a lower-case letter. A line break is
  * always a break, because lists and tables have no full stops.
@@ -24,7 +32,7 @@ export function splitSentences(text: string): readonly Sentence[] {
     let start = 0;
     for (const { segment, index } of segmenter.segment(line)) {
       const end = index + segment.length;
-      if (end < line.length && !isBreak(line.slice(start, end), line.slice(end))) {
+      if (end < line.length && !isBreak(line, start, end)) {
         continue;
       }
       pushTrimmed(sentences, line.slice(start, end), lineStart + start);
@@ -42,22 +50,26 @@ function* lines(text: string): Generator<{ segment: string; index: number }> {
   }
 }
 
-function isBreak(before: string, after: string): boolean {
-  const sentence = before.trimEnd();
-  const lastWord = /([^\s([{"“]+)\.$/u.exec(sentence)?.[1];
-  if (
-    lastWord !== undefined &&
-    (ABBREVIATIONS.has(lastWord.toLowerCase()) || /^(?:\p{L}|(?:\p{L}\.)+\p{L})$/u.test(lastWord))
-  ) {
-    return false;
-  }
-  return !isInsideBrackets(sentence) && !/^\s*[\p{Ll};,)]/u.test(after);
+/** Whether the sentence from `start` ends at `end`; looks at a few characters on both sides, however long it is. */
+function isBreak(line: string, start: number, end: number): boolean {
+  const sentence = line.slice(Math.max(start, end - MAX_LOOK), end).trimEnd();
+  return (
+    !isAbbreviated(sentence) && !isInsideBrackets(sentence) && !/^\s*[\p{Ll};,)]/u.test(line.slice(end, end + MAX_LOOK))
+  );
 }
 
-/** Brackets left open; more than 200 characters ago they were forgotten, not meant. */
-function isInsideBrackets(text: string): boolean {
-  const open = text.lastIndexOf("(");
-  return open > text.lastIndexOf(")") && text.length - open < 200;
+function isAbbreviated(sentence: string): boolean {
+  const lastWord = sentence.endsWith(".")
+    ? (sentence
+        .slice(-MAX_WORD, -1)
+        .split(/[\s([{"“]/u)
+        .at(-1) ?? "")
+    : "";
+  return ABBREVIATIONS.has(lastWord.toLowerCase()) || /^(?:\p{L}|(?:\p{L}\.)+\p{L})$/u.test(lastWord);
+}
+
+function isInsideBrackets(sentence: string): boolean {
+  return sentence.lastIndexOf("(") > sentence.lastIndexOf(")");
 }
 
 function pushTrimmed(sentences: Sentence[], raw: string, offset: number): void {

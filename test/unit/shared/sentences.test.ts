@@ -30,6 +30,33 @@ describe("splitSentences", () => {
     expect(splitSentences(text).map((sentence) => sentence.text)).toEqual(expected);
   });
 
+  // Quadratic work on any of these takes minutes: then the test runs out of time.
+  test.for<[name: string, unit: string]>([
+    ["without a break", "x"],
+    ["of full stops", "a."],
+    ["of numbers", "3.14"],
+    ["of abbreviations", "est. "],
+    ["before lower-case letters", "Yes! and "],
+    ["of brackets", "(Yes. "],
+    ["of ideographs", "長"],
+    ["of question marks", "？"],
+    ["of carriage returns", "\r"],
+  ])("200,000 characters %s are read once", ([, unit], { expect }) => {
+    const text = `(x. Y${unit.repeat(200_000 / unit.length)}`;
+    const said = splitSentences(text).map((sentence) => sentence.text);
+    // Compared by hand: a difference between texts of this length is not to be printed.
+    expect(said.join("").replaceAll(/\s/gu, "") === text.replaceAll(/\s/gu, "")).toBe(true);
+  });
+
+  test("an abbreviation before an unbroken run does not break it", ({ expect }) => {
+    const run = "x".repeat(200_000);
+    expect(splitSentences(`The est. ${run} is long. So is ${run}. End.`).map(({ text }) => text)).toEqual([
+      `The est. ${run} is long.`,
+      `So is ${run}.`,
+      "End.",
+    ]);
+  });
+
   test("loses nothing but white space, and says where each sentence lies", ({ expect }) => {
     const prose = fc.array(fc.constantFrom("A", "b.", "U.S.", "(x.", ")", "?", "\n", " ", "12.5", "。", "é!", "est."), {
       maxLength: 40,
