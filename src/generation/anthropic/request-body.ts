@@ -1,7 +1,7 @@
 import type { RetrievedPassage } from "../../retrieval/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject, JsonValue } from "../../shared/json.ts";
-import { neutralize, stripInvisible, toSingleLine } from "../../shared/sanitize.ts";
+import { neutralize, toSingleLine } from "../../shared/sanitize.ts";
 import { textOfContent } from "../message-text.ts";
 import type { GenerateRequest } from "../target-lm.ts";
 import { toAnthropicMessages } from "./messages.ts";
@@ -63,8 +63,8 @@ export function anthropicBody(request: GenerateRequest, options: AnthropicBodyOp
 function searchResult({ passage }: RetrievedPassage): JsonObject {
   return {
     type: "search_result",
-    source: toSingleLine(passage.url) || passage.id,
-    title: toSingleLine(passage.title) || stripInvisible(passage.id),
+    source: neutralize(toSingleLine(passage.url) || toSingleLine(passage.id)),
+    title: neutralize(toSingleLine(passage.title) || toSingleLine(passage.id)),
     content: [{ type: "text", text: neutralize(passage.text) }],
     citations: { enabled: true },
   };
