@@ -12,8 +12,11 @@ const MIN_SECRET_LENGTH = 6;
 /** Makes a function that takes known secrets, and whatever looks like a key, out of a text that others wrote. */
 export function createRedactor(secrets: readonly string[]): (text: string) => string {
   const known = secrets
+    // One may hold its scheme, for `authorization: ${NAME}`.
     .flatMap((secret) => [secret, secret.replace(/^(?:bearer|basic)\s+/iu, "")])
-    .filter((secret) => secret.length >= MIN_SECRET_LENGTH);
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    // A secret may begin with another one; what is left of the longer one must not stay.
+    .toSorted((a, b) => b.length - a.length);
   return (text) => {
     let clean = text;
     for (const secret of known) {

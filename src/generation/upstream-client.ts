@@ -61,8 +61,8 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
   const allowedFetch = createAllowedFetch(options, dependencies.fetch);
 
   return async function* callUpstream({ path, body, stream, signal }, read) {
-    const headers = requestHeaders(options);
-    const redact = createRedactor(Object.values(headers));
+    const { headers, secrets } = requestHeaders(options);
+    const redact = createRedactor(secrets);
     const watchdog = createWatchdog({ label, signal, timeoutMs, idleTimeoutMs: stream ? idleTimeoutMs : undefined });
     const request = { method: "POST", headers, body: JSON.stringify(body), signal: watchdog.signal };
 
@@ -122,7 +122,14 @@ async function readText(
   return text + decoder.decode();
 }
 
-function requestHeaders({ secret, keyHeader, headers, dependencies }: UpstreamClientOptions): Record<string, string> {
+interface RequestHeaders {
+  readonly headers: Readonly<Record<string, string>>;
+  /** Secrets that stand in them. */
+  readonly secrets: readonly string[];
+}
+
+function requestHeaders({ secret, keyHeader, headers, dependencies }: UpstreamClientOptions): RequestHeaders {
+  const secrets: string[] = [];
   const readSecret = (name: string): string => {
     // A secret piped from a file ends in a newline, which no header may hold.
     const value = dependencies.readSecret(name)?.trim();
@@ -130,9 +137,10 @@ function requestHeaders({ secret, keyHeader, headers, dependencies }: UpstreamCl
       const message = `secret ${name} is not set; run: wrangler secret put ${name} (locally: a line in .dev.vars)`;
       throw new AppError("configuration_invalid", message, { details: { secret: name } });
     }
+    secrets.push(value);
     return value;
   };
-  return {
+  const filled = {
     "content-type": "application/json",
     accept: "application/json, text/event-stream",
     ...(secret === undefined ? {} : Object.fromEntries([keyHeader(readSecret(secret))])),
@@ -143,6 +151,7 @@ function requestHeaders({ secret, keyHeader, headers, dependencies }: UpstreamCl
       ]),
     ),
   };
+  return { headers: filled, secrets };
 }
 
 interface UnreachableContext {

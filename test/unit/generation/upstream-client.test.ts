@@ -215,6 +215,23 @@ describe("an upstream over HTTP", () => {
       expect(text).not.toContain("abcdefghijklmnop");
     });
 
+    test("are taken out where they were only a part of a header", async ({ expect }) => {
+      const entry = { ...ENTRY, secret: undefined, headers: { "x-gateway": "Token ${GATEWAY}" } };
+      const { fetch } = scriptedFetch(jsonReply({ error: { message: "no such token: 7d1c0b52aa" } }, { status: 401 }));
+      await expect(generate(targetLm(entry, { fetch, readSecret: () => "7d1c0b52aa" }))).rejects.toMatchObject({
+        message: 'target LM "model" answered 401: no such token: [redacted]',
+      });
+    });
+
+    test("are not what other headers say", async ({ expect }) => {
+      const message = "Content-Type must be application/json, x-team eastern";
+      const entry = { ...ENTRY, headers: { "x-team": "eastern" } };
+      const { fetch } = scriptedFetch(jsonReply({ error: { message } }, { status: 400 }));
+      await expect(generate(targetLm(entry, { fetch }))).rejects.toMatchObject({
+        message: `target LM "model" answered 400: ${message}`,
+      });
+    });
+
     test("are taken out of a runtime's own complaint", async ({ expect }) => {
       vi.useFakeTimers();
       const text = await leaks(scriptedFetch(new TypeError(`"Bearer ${SECRET}" is an invalid header value`)).fetch);
