@@ -93,7 +93,14 @@ function assertWanted(signal: AbortSignal): void {
 
 /** The sentence as it stands, with its subject before it when it does not say what it is about. */
 function quotation({ text, subject, passageNumber }: CandidateSentence): string {
-  const quote =
-    text.length <= MAX_QUOTE_CHARACTERS ? text : `${text.slice(0, text.lastIndexOf(" ", MAX_QUOTE_CHARACTERS))} …`;
+  const quote = text.length <= MAX_QUOTE_CHARACTERS ? text : `${beginning(text)} …`;
   return `${subject === "" ? "" : `${subject}: `}${quote} [${passageNumber}]`;
+}
+
+/** Whole words, unless there are no spaces near the bound, as in Chinese; then whole characters. */
+function beginning(text: string): string {
+  const space = text.lastIndexOf(" ", MAX_QUOTE_CHARACTERS);
+  return space > MAX_QUOTE_CHARACTERS / 2
+    ? text.slice(0, space)
+    : text.slice(0, MAX_QUOTE_CHARACTERS).replace(/\p{Surrogate}$/u, "");
 }

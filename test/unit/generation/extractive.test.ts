@@ -120,6 +120,18 @@ describe("extractive", () => {
     expect(text.length).toBeLessThan(650);
   });
 
+  test.for<[name: string, text: string]>([
+    ["without spaces", "長江".repeat(2_000)],
+    ["of pairs of code units", `x${"🍁".repeat(2_000)}`],
+    ["with an early space only", `河 ${"長".repeat(2_000)}`],
+  ])("cuts endless text %s", async ([, endless], { expect }) => {
+    const text = await answer(endless, retrievedPassages([{ text: endless }]), fakeEncoder());
+    expect(text).toMatch(/ … \[1\]$/u);
+    expect(text.length).toBeGreaterThan(500);
+    expect(text.length).toBeLessThan(650);
+    expect(text.isWellFormed()).toBe(true);
+  });
+
   test("refuses several answers", async ({ expect }) => {
     const target = targetLm({ provider: "extractive" }, {});
     await expect(generate(target, { parameters: { n: 2 } })).rejects.toMatchObject({ code: "invalid_request" });
