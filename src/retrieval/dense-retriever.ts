@@ -14,9 +14,13 @@ export interface DenseRetrieverOptions {
   readonly now: () => number;
 }
 
+/** Scores that should be equal differ by less, as a share of the best (or of 1): they are sums of float32. */
+const SCORE_TOLERANCE = 1e-4;
+
 /**
  * Embeds the query in the isolate and asks the vector index for the collection's nearest passages. Throws
- * `fingerprint_mismatch` or `dims_mismatch` when the loaded encoder is not the one the collection was built with.
+ * `fingerprint_mismatch` or `dims_mismatch` when the loaded encoder is not the one the collection was built with, and
+ * `configuration_invalid` when the index measures by another metric than the collection's.
  */
 export function createDenseRetriever({ loadEncoder, vectorIndex, store, now }: DenseRetrieverOptions): Leg {
   return {
@@ -71,10 +75,33 @@ async function toRun({ matches, collection, store }: ToRunOptions): Promise<Scor
   const hashed = matches.filter(({ id }) => passageIdOf(collection.name, id) === undefined).map(({ id }) => id);
   const resolved = await store.getPassageIds(collection.name, hashed);
   const { toScore } = DENSE_SCALES[collection.similarity];
+  assertSameMetric(
+    matches.map(({ score }) => toScore(score)),
+    collection,
+  );
   const run = matches.flatMap(({ id, score }) => {
     const passageId = passageIdOf(collection.name, id) ?? resolved.get(id);
     return passageId === undefined ? [] : [{ id: passageId, score: toScore(score) }];
   });
   // The index orders best first already; the sort makes that a fact for fusion, whatever index is bound.
   return run.toSorted((a, b) => b.score - a.score);
+}
+
+/**
+ * Vectorize's binding does not tell the index's metric, but its scores do: read by another one, the best comes last or a
+ * score is out of range. Served as they are they would rank the worst first. Not seen: a dot-product collection in a
+ * euclidean index, whose scores fall too (for vectors of one length they rank alike).
+ */
+function assertSameMetric(scores: readonly number[], { name, similarity }: Collection): void {
+  const { floor = -Infinity, ceiling = Infinity } = DENSE_SCALES[similarity];
+  const [best = 0] = scores;
+  const isRising = (scores.at(-1) ?? best) > best + SCORE_TOLERANCE * Math.max(1, Math.abs(best));
+  const isOutside = (score: number): boolean => score < floor - SCORE_TOLERANCE || score > ceiling + SCORE_TOLERANCE;
+  if (isRising || scores.some(isOutside)) {
+    throw new AppError(
+      "configuration_invalid",
+      `the vector index's metric is not ${similarity}, by which collection "${name}" compares; make an index with metric=${similarity} and upload the collection to it (locally: "metric" in EMBEDDED_VECTORIZE, and an empty .wrangler/state)`,
+      { details: { collection: name, expected: similarity } },
+    );
+  }
 }

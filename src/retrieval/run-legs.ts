@@ -23,8 +23,8 @@ type Settled = { readonly leg: RetrievalLeg } & ({ readonly result: LegResult } 
 
 /**
  * Runs the legs in parallel. A leg that fails while another answers is reported in `degraded`, unless the request fails
- * closed. What the caller has to mend (a filter, an encoder that does not fit) and an abort are thrown as they are: an
- * answer without that leg would hide them.
+ * closed. What somebody has to mend (a filter, an encoder or an index that does not fit) and an abort are thrown as they
+ * are: an answer without that leg would hide them.
  */
 export async function runLegs(options: RunLegsOptions): Promise<LegsOutcome> {
   const settled = await Promise.all(options.wanted.map((leg) => settle(leg, options)));
@@ -73,9 +73,11 @@ function throwWhatMustNotDegrade(
   if (first === undefined) {
     return;
   }
-  const notOurs = failed.find(({ error }) => error.code === "aborted" || isUserError(error));
-  if (notOurs !== undefined) {
-    throw notOurs.error;
+  const lasting = failed.find(
+    ({ error }) => error.code === "aborted" || error.code === "configuration_invalid" || isUserError(error),
+  );
+  if (lasting !== undefined) {
+    throw lasting.error;
   }
   if (!allFailed && !failClosed) {
     return;

@@ -66,6 +66,26 @@ describe("createDenseRetriever", () => {
     expect(run.map(({ score }) => score)).toEqual(expected);
   });
 
+  test.for<[Collection["similarity"], string, number[]]>([
+    ["cosine", "dot-product", [-0.9, -0.5, -0.1]],
+    ["cosine", "euclidean", [0.1, 0.5, 0.9]],
+    ["cosine", "euclidean, one match", [7]],
+    ["dot-product", "cosine", [0.9, 0.5, 0.1]],
+    ["euclidean", "cosine", [0.9, 0.5, 0.1]],
+    ["euclidean", "dot-product", [-1, -0.5, -0.1]],
+  ])("refuses to serve a %s collection from an index of %s", async ([similarity, , scores], { expect }) => {
+    const { retrieve } = newLeg(scores.map((score, index) => ({ id: `animals/${index}`, score })));
+    await expect(retrieve(collectionOf({ similarity }))).rejects.toMatchObject({
+      code: "configuration_invalid",
+      message: expect.stringContaining(`metric=${similarity}`) as unknown,
+    });
+  });
+
+  test("takes scores that are equal, or off by a rounding error", async ({ expect }) => {
+    const matches = [1.000_000_1, 1, 1.000_000_1].map((score, index) => ({ id: `animals/${index}`, score }));
+    expect((await newLeg(matches).retrieve()).run.map(({ id }) => id)).toEqual(["0", "2", "1"]);
+  });
+
   test("refuses a collection of another encoder, naming both", async ({ expect }) => {
     const { retrieve, asked } = newLeg([]);
     const collection = collectionOf({ encoderFingerprint: "e".repeat(64), encoderName: "other" });

@@ -129,8 +129,8 @@ describe("createRetriever when a leg fails", () => {
     });
   });
 
-  test.for(["fingerprint_mismatch", "invalid_filter", "dims_mismatch"] as const)(
-    "%s is the caller's to mend and never degrades",
+  test.for(["fingerprint_mismatch", "invalid_filter", "dims_mismatch", "configuration_invalid"] as const)(
+    "%s stays until somebody mends it, and never degrades",
     async (code, { expect }) => {
       const legs = { dense: failingLeg(new AppError(code, "mend me")), lexical: fixedLeg(lexicalRun) };
       await expect(newRetriever({ legs }).retrieve()).rejects.toMatchObject({ code, message: "mend me" });
