@@ -52,12 +52,14 @@ export async function* readBody(
   try {
     for (;;) {
       signal.throwIfAborted();
+      watchdog.touch();
       const { done, value } = await reader.read();
       signal.throwIfAborted();
+      // Until we read on, the one who takes its time is our own reader.
+      watchdog.pause();
       if (done) {
         return;
       }
-      watchdog.touch();
       yield value;
     }
   } catch (error) {

@@ -15,9 +15,9 @@ export interface WatchdogOptions {
 export interface Watchdog {
   /** Aborted with an `AppError` as reason: `aborted` or `upstream_timeout`. */
   readonly signal: AbortSignal;
-  /** Says that something arrived. */
+  /** Says that something arrived, or that we begin to wait for it. */
   touch(): void;
-  /** Expects nothing until the next `touch`: between attempts silence is ours. */
+  /** Expects nothing until the next `touch`: between attempts, and while the client does not read, silence is ours. */
   pause(): void;
   /** Lets go of timers and listeners; to be called once, whatever happened. */
   stop(): void;

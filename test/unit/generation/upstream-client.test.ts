@@ -1,4 +1,5 @@
 import { afterEach, describe, test, vi } from "vitest";
+import type { GenerationEvent } from "../../../src/generation/target-lm.ts";
 import { generate, generateRequest, textOf } from "../../support/collect-generation.ts";
 import { OPENAI_STREAM, OPENAI_TEXT } from "../../support/provider-streams.ts";
 import { jsonReply, scriptedFetch, serverSentEvents, streamReply } from "../../support/scripted-fetch.ts";
@@ -126,6 +127,33 @@ describe("an upstream over HTTP", () => {
       const events = generate(targetLm(slow, { fetch: scriptedFetch(busy, streamReply(STREAM)).fetch }));
       await vi.runAllTimersAsync();
       expect(textOf(await events)).toBe(OPENAI_TEXT);
+    });
+
+    test("waiting for the client is not the provider's silence", async ({ expect }) => {
+      vi.useFakeTimers();
+      const { fetch } = scriptedFetch(streamReply(STREAM, { cuts: 200 }));
+      const { signal } = new AbortController();
+      const events: GenerationEvent[] = [];
+      for await (const event of targetLm(slow, { fetch }).generate(generateRequest(), { signal })) {
+        events.push(event);
+        await vi.advanceTimersByTimeAsync(events.length === 1 ? 5_000 : 0);
+      }
+      expect(textOf(events)).toBe(OPENAI_TEXT);
+    });
+
+    test("silence counts again once the client reads on", async ({ expect }) => {
+      vi.useFakeTimers();
+      const { fetch } = scriptedFetch(streamReply(half, { ending: "hang" }));
+      const { signal } = new AbortController();
+      const events = targetLm(slow, { fetch }).generate(generateRequest(), { signal })[Symbol.asyncIterator]();
+      await events.next();
+      await vi.advanceTimersByTimeAsync(5_500);
+      const started = Date.now();
+      await events.next();
+      const failed = events.next().catch((error: unknown) => error);
+      await vi.runAllTimersAsync();
+      expect(await failed).toMatchObject({ code: "upstream_timeout", details: { timeoutMs: 1_000 } });
+      expect(Date.now() - started).toBe(1_000);
     });
 
     test("the whole has a deadline, however lively it is", async ({ expect }) => {
