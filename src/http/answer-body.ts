@@ -1,4 +1,5 @@
 import type { AnswerEvent, Citation } from "../rag/answer-event.ts";
+import { citationUrl } from "../retrieval/citation-url.ts";
 import type { JsonObject } from "../shared/json.ts";
 import { outcomeBody, passageBody } from "./retrieval-body.ts";
 
@@ -13,7 +14,7 @@ export function retrievalFields(event: RetrievalEnd): JsonObject {
       context_tokens: event.contextTokens,
       passages: passages.map((passage, index) => ({ number: index + 1, ...passageBody(passage) })),
     },
-    citations: passages.map(({ passage }) => passage.url),
+    citations: passages.map(({ passage }) => citationUrl(passage)),
   };
 }
 

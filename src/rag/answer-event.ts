@@ -9,6 +9,7 @@ export interface Citation {
   readonly passageNumber: number;
   readonly passageId: string;
   readonly title: string;
+  /** The passage's id when it has no URL. */
   readonly url: string;
   readonly startIndex: number;
   readonly endIndex: number;

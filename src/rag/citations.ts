@@ -1,3 +1,4 @@
+import { citationUrl } from "../retrieval/citation-url.ts";
 import type { RetrievedPassage } from "../retrieval/types.ts";
 import type { Citation } from "./answer-event.ts";
 import { CodeTracker, type CodeState } from "./code-tracker.ts";
@@ -135,12 +136,13 @@ export class CitationParser {
 }
 
 function toCitation(
-  { id, title, url }: RetrievedPassage["passage"],
+  passage: RetrievedPassage["passage"],
   passageNumber: number,
   startIndex: number,
   endIndex: number,
 ): Citation {
-  return { passageNumber, passageId: id, title, url, startIndex, endIndex };
+  const { id, title } = passage;
+  return { passageNumber, passageId: id, title, url: citationUrl(passage), startIndex, endIndex };
 }
 
 const MARK = /^\[ *\d{1,4}(?: *[,;–-] *\d{1,4})* *\]$/u;

@@ -1,3 +1,4 @@
+import { citationUrl } from "../../retrieval/citation-url.ts";
 import type { RetrievedPassage } from "../../retrieval/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject, JsonValue } from "../../shared/json.ts";
@@ -63,7 +64,7 @@ export function anthropicBody(request: GenerateRequest, options: AnthropicBodyOp
 function searchResult({ passage }: RetrievedPassage): JsonObject {
   return {
     type: "search_result",
-    source: neutralize(toSingleLine(passage.url) || toSingleLine(passage.id)),
+    source: neutralize(toSingleLine(citationUrl(passage))),
     title: neutralize(toSingleLine(passage.title) || toSingleLine(passage.id)),
     content: [{ type: "text", text: neutralize(passage.text) }],
     citations: { enabled: true },

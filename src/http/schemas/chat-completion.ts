@@ -104,6 +104,9 @@ export const chatCompletionResponseSchema = z
       })
       .optional()
       .openapi({ description: "Absent when retrieval was off." }),
-    citations: z.array(z.string()).optional().openapi({ description: "URLs of the passages; `[n]` is the n-th." }),
+    citations: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: "URLs of the passages, or their ids; `[n]` is the n-th." }),
   })
   .openapi("ChatCompletionResponse");

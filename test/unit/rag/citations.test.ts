@@ -86,6 +86,11 @@ describe("CitationParser", () => {
     ]);
   });
 
+  test("cites a passage without a URL by its id", ({ expect }) => {
+    const parser = new CitationParser(retrievedPassages([{ url: "" }]));
+    expect(parser.push("so [1].")).toMatchObject([{ passageId: "p1", url: "p1" }]);
+  });
+
   test("reports a citation with the piece that follows its mark", ({ expect }) => {
     const parser = new CitationParser(PASSAGES);
     expect(parser.push("so it is [1")).toEqual([]);
