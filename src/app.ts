@@ -28,10 +28,17 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   const { configuration, timingSafeEqual } = dependencies;
   const app = bareApp(dependencies);
   // Registered before the clients' middleware, whose pattern covers the admin routes too: there it stands back.
-  app.use(`${ADMIN_PATH}/*`, sameOrigin(), authenticateAdmin({ configuration, timingSafeEqual }));
+  app.use(
+    `${ADMIN_PATH}/*`,
+    sameOrigin({ isOpen: configuration.adminKey === undefined }),
+    authenticateAdmin({ configuration, timingSafeEqual }),
+  );
+  const { corsOrigins, apiKeys } = configuration;
   const clientOnly = [
-    crossOrigin({ origins: configuration.corsOrigins }),
-    authenticate({ keys: configuration.apiKeys, timingSafeEqual }),
+    crossOrigin({ origins: corsOrigins }),
+    // A page of another site that has a key was given it; without keys, `CORS_ORIGINS` alone says who may.
+    ...(apiKeys.length === 0 ? [sameOrigin({ isOpen: true, allowed: corsOrigins })] : []),
+    authenticate({ keys: apiKeys, timingSafeEqual }),
   ];
   app.use("/v1/*", except(`${ADMIN_PATH}/*`, ...clientOnly));
   registerCollections(app, dependencies);

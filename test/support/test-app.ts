@@ -31,6 +31,7 @@ export interface TestAppOptions {
 }
 
 export interface TestApp {
+  /** A path stands for one on `http://worker.test`. */
   readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
   readonly configuration: Configuration;
   readonly log: readonly JsonObject[];
@@ -57,7 +58,7 @@ export function createTestApp({ variables = {}, answer, dependencies = {} }: Tes
     ...dependencies,
   });
   return {
-    fetch: async (path, init) => await app.fetch(new Request(`http://worker.test${path}`, init)),
+    fetch: async (path, init) => await app.fetch(new Request(new URL(path, "http://worker.test"), init)),
     configuration,
     log,
   };
