@@ -11,9 +11,9 @@ import type { AdminClient, AdminClientOptions } from "./admin-client.ts";
 import { toWireFusion } from "./fusion-setting.ts";
 import { openUploadReceipt } from "./upload-receipt.ts";
 
-/** The Worker's own limits on one request: 500 passages and 32 MiB; bytes are kept well below. */
+/** The Worker's own limits on one request: 500 passages and 16 MiB; bytes are kept well below. */
 export const MAX_PASSAGES_PER_REQUEST = 500;
-const MAX_BODY_CHARACTERS = 8 << 20;
+const MAX_BODY_BYTES = 8 << 20;
 
 const collectionSchema = z.looseObject({
   name: z.string(),
@@ -163,7 +163,7 @@ async function* toBatches(
   });
   const limit = Math.min(batchSize, MAX_PASSAGES_PER_REQUEST);
   let lines: string[] = [];
-  let characters = 0;
+  let bytes = 0;
   for await (const passage of passages) {
     if (passage.vector.length !== dims) {
       throw new AppError(
@@ -172,13 +172,14 @@ async function* toBatches(
       );
     }
     const line = toWirePassage(passage);
-    if (lines.length > 0 && (lines.length >= limit || characters + line.length > MAX_BODY_CHARACTERS)) {
+    const lineBytes = Buffer.byteLength(line);
+    if (lines.length > 0 && (lines.length >= limit || bytes + lineBytes > MAX_BODY_BYTES)) {
       yield finish(lines);
       lines = [];
-      characters = 0;
+      bytes = 0;
     }
     lines.push(line);
-    characters += line.length;
+    bytes += lineBytes;
   }
   if (lines.length > 0) {
     yield finish(lines);

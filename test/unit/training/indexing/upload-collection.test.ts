@@ -74,6 +74,21 @@ describe("uploadCollection", () => {
     });
   });
 
+  it("keeps a request below 8 MiB, whatever alphabet its text is in", async ({ expect }) => {
+    const worker = fakeAdminWorker();
+    const sizes: number[] = [];
+    await upload(worker, {
+      passages: passagesOf(70, "字".repeat(100_000)),
+      batchSize: 500,
+      fetch: (url, init) => {
+        sizes.push(Buffer.byteLength(typeof init?.body === "string" ? init.body : ""));
+        return worker.fetch(url, init);
+      },
+    });
+    expect(Math.max(...sizes)).toBeLessThan(8.1 * 2 ** 20);
+    expect(worker.collections.get("docs")?.passages.size).toBe(70);
+  });
+
   it("goes on by its receipt and sends again only what changed", async ({ expect, onTestFinished }) => {
     const worker = fakeAdminWorker();
     const receipt = path.join(await temporaryFolder(onTestFinished), "receipt.jsonl");
