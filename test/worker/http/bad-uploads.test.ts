@@ -70,6 +70,7 @@ const UPLOAD_TABLE: readonly (readonly [
     "invalid_request",
     "passages",
   ],
+  ["17 MiB", () => upload({ text: "x".repeat(17 * 1024 * 1024) }), 413, "body_too_large", null],
   ["an empty id", () => upload({ id: "" }), 400, "invalid_request", "passages.0.id"],
 ];
 
