@@ -1,13 +1,16 @@
 /** `npm start`: the whole thing on this machine, with the demo corpus. See HELP. */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import type { UploadResult } from "../training/indexing/upload-collection.ts";
-import { findDemoDrift, writeDemoCorpus, DEMO_FOLDER } from "./demo-corpus/demo-data.ts";
+import { DEMO_COLLECTION, findDemoDrift, writeDemoCorpus } from "./demo-corpus/demo-data.ts";
 import { uploadDemo } from "./demo-corpus/upload-demo.ts";
 import { findFreePort, isPortFree } from "./local-worker/free-port.ts";
 import { applyMigrations } from "./local-worker/wrangler-command.ts";
 import { startWranglerDev } from "./local-worker/wrangler-dev.ts";
 import type { LocalWorker } from "./local-worker/wrangler-dev.ts";
+import { readSecrets } from "./start/read-secrets.ts";
+import type { Secrets } from "./start/read-secrets.ts";
 import { StartError } from "./start/start-error.ts";
 import { createSteps, seconds } from "./start/steps.ts";
 import { warmUp } from "./start/warm-up.ts";
@@ -22,6 +25,7 @@ What it stores is kept for the next start; delete .wrangler/state to begin anew.
 Options:
   --port <number>   port to listen on (default: ${DEFAULT_PORT}, or the next one that is free)
   --state <folder>  where to store D1 and the vectors (default: .wrangler/state)
+  --secrets <file>  keys and other secrets, lines NAME=value (default: .dev.vars, if there is one)
   --verbose         show what wrangler and the Worker log
   --help            show this help
 `;
@@ -29,6 +33,7 @@ Options:
 interface StartOptions {
   readonly port: number | undefined;
   readonly state: string;
+  readonly secrets: string | undefined;
   readonly verbose: boolean;
 }
 
@@ -39,6 +44,7 @@ function readOptions(): StartOptions | undefined {
       options: {
         port: { type: "string" },
         state: { type: "string", default: path.join(".wrangler", "state") },
+        secrets: { type: "string" },
         verbose: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -56,7 +62,12 @@ function readOptions(): StartOptions | undefined {
       "Give a number from 1 to 65535, as in: npm start -- --port 9000",
     );
   }
-  return { port, state: values.state, verbose: values.verbose };
+  const { state, verbose } = values;
+  if (values.secrets !== undefined && !existsSync(values.secrets)) {
+    throw new StartError(`--secrets ${values.secrets}: there is no such file`, "Give a file of lines NAME=value.");
+  }
+  const secrets = values.secrets ?? (existsSync(".dev.vars") ? ".dev.vars" : undefined);
+  return { port, state, secrets, verbose };
 }
 
 async function choosePort(wanted: number | undefined): Promise<number> {
@@ -72,19 +83,21 @@ async function choosePort(wanted: number | undefined): Promise<number> {
   );
 }
 
-async function start({ port: wanted, state, verbose }: StartOptions): Promise<void> {
+async function start({ port: wanted, state, secrets, verbose }: StartOptions): Promise<void> {
   const startedAt = performance.now();
   let isReady = false;
   const told = whenTold(() => isReady);
   const steps = createSteps(process.stdout);
   console.log("\nStarting on this machine: no account, no key, no network.\n");
   const port = await choosePort(wanted);
+  const keys: Secrets = secrets === undefined ? { adminKey: undefined, apiKey: undefined } : readSecrets(secrets);
 
   // Two programs of wrangler's, neither of which needs the other: together they keep two cores busy.
   const migrating = applyMigrations({ persistTo: state });
   const starting = startWranglerDev({
     port,
     persistTo: state,
+    ...(secrets === undefined ? {} : { secrets }),
     ...(verbose ? { onLine: (line) => console.log(`    ${line}`) } : {}),
   });
   // Whichever fails first is reported; the other must not surface as an unhandled rejection.
@@ -93,7 +106,7 @@ async function start({ port: wanted, state, verbose }: StartOptions): Promise<vo
 
   const corpus = await steps.run(
     "Corpus",
-    () => writeDemoCorpus(DEMO_FOLDER),
+    () => writeDemoCorpus(path.join(state, "demo")),
     ({ count }) => `${count.toLocaleString("en")} passages of the World Factbook`,
   );
   const drift = await findDemoDrift(corpus.sha256);
@@ -115,16 +128,23 @@ async function start({ port: wanted, state, verbose }: StartOptions): Promise<vo
   );
   await steps.run(
     "Upload",
-    () => uploadDemo({ url: worker.url, corpus: corpus.file, receipt: path.join(state, "demo-receipt.jsonl") }),
+    () =>
+      uploadDemo({
+        url: worker.url,
+        adminKey: keys.adminKey,
+        corpus: corpus.file,
+        receipt: path.join(state, "demo-receipt.jsonl"),
+      }),
     describeUpload,
   );
   await steps.run(
     "Encoder",
-    () => warmUp(worker.url),
+    () => warmUp({ url: worker.url, collection: DEMO_COLLECTION, apiKey: keys.apiKey }),
     (summary) => summary,
   );
   isReady = true;
-  printReady(worker.url, performance.now() - startedAt);
+  console.log(`\nReady in ${seconds(performance.now() - startedAt)}.\n`);
+  printUse(worker.url, keys, secrets ?? "");
   await runUntilStopped(worker, told);
 }
 
@@ -133,15 +153,15 @@ function describeUpload({ uploaded, passageCount }: UploadResult): string {
   return uploaded === 0 ? `${passages}, still there` : passages;
 }
 
-function printReady(url: string, elapsed: number): void {
+/** What to do next. A key is never printed: terminals are shared and recorded. */
+function printUse(url: string, { apiKey }: Secrets, secrets: string): void {
   const body = { stream: true, messages: [{ role: "user", content: "Which country has the longest coastline?" }] };
-  console.log(`
-Ready in ${seconds(elapsed)}.
+  const header = apiKey === undefined ? "" : ` -H "authorization: Bearer $AAR_API_KEY"`;
+  const how = apiKey === undefined ? "" : `, with AAR_API_KEY set to a key of API_KEYS in ${secrets}`;
+  console.log(`  Playground   ${url}
+  From a shell, streamed${how}:
 
-  Playground   ${url}
-  From a shell, streamed:
-
-curl -N ${url}/v1/chat/completions -d '${JSON.stringify(body)}'
+curl -N ${url}/v1/chat/completions${header} -d '${JSON.stringify(body)}'
 
 Ctrl-C stops it.`);
 }

@@ -10,8 +10,10 @@ import { DEMO_COLLECTION, DEMO_VECTORS } from "./demo-data.ts";
 const PASSAGES_PER_REQUEST = 500;
 
 export interface UploadDemoOptions {
-  /** Base URL of the local Worker, whose admin routes are open. */
+  /** Base URL of the Worker. */
   readonly url: string;
+  /** The Worker's secret `ADMIN_KEY`; a local Worker may have none. */
+  readonly adminKey?: string | undefined;
   /** The `corpus.jsonl` that the committed vectors belong to. */
   readonly corpus: string;
   /** File that remembers what was uploaded: the next upload has nothing to do. Belongs beside the Worker's storage. */
@@ -27,7 +29,10 @@ export async function uploadDemo(options: UploadDemoOptions): Promise<UploadResu
   if (result.passageCount === vectors.facts.count) {
     return result;
   }
-  const response = await fetch(`${options.url}/v1/admin/collections/${DEMO_COLLECTION}`, { method: "DELETE" });
+  const response = await fetch(`${options.url}/v1/admin/collections/${DEMO_COLLECTION}`, {
+    method: "DELETE",
+    headers: options.adminKey === undefined ? {} : { authorization: `Bearer ${options.adminKey}` },
+  });
   if (!response.ok) {
     throw new Error(`the outdated demo collection could not be deleted: ${await response.text()}`);
   }
@@ -36,11 +41,12 @@ export async function uploadDemo(options: UploadDemoOptions): Promise<UploadResu
 
 async function uploadVectors(
   vectors: VectorSet,
-  { url, corpus, receipt, progress = () => SILENT, signal = new AbortController().signal }: UploadDemoOptions,
+  { url, adminKey, corpus, receipt, progress = () => SILENT, signal = new AbortController().signal }: UploadDemoOptions,
 ): Promise<UploadResult> {
   const { encoderFingerprint, encoderName, dims, similarity, count } = vectors.facts;
   return await uploadCollection({
     url,
+    adminKey,
     collection: { name: DEMO_COLLECTION, encoderFingerprint, encoderName, dims, similarity },
     passages: encodedPassages(corpus, vectors),
     count,

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { devNull } from "node:os";
 import path from "node:path";
 import { wranglerCommand, wranglerEnvironment } from "./wrangler-command.ts";
 
@@ -9,6 +10,11 @@ export interface StartWranglerDevOptions {
   readonly persistTo?: string;
   /** Variables of the Worker that replace those of wrangler.toml. */
   readonly vars?: Readonly<Record<string, string>>;
+  /**
+   * File of secrets, lines `NAME=value`. Default: none, so that what a developer keeps in `.dev.vars` (keys, say) changes no
+   * test and no measurement.
+   */
+  readonly secrets?: string;
   /** Lines the Worker or wrangler print. Default: dropped. */
   readonly onLine?: (line: string) => void;
   /** Milliseconds until the Worker must answer. Default 60,000. */
@@ -32,6 +38,7 @@ export async function startWranglerDev({
   port,
   persistTo,
   vars = {},
+  secrets = devNull,
   onLine = () => undefined,
   timeout = 60_000,
 }: StartWranglerDevOptions): Promise<LocalWorker> {
@@ -42,6 +49,8 @@ export async function startWranglerDev({
     "--inspector-port=0",
     "--show-interactive-dev-session=false",
     "--log-level=log",
+    // Replaces `.dev.vars`, which wrangler reads unasked. Its own file it must find by itself: of others it expands `$`.
+    ...(path.resolve(secrets) === path.resolve(".dev.vars") ? [] : [`--env-file=${path.resolve(secrets)}`]),
     ...(persistTo === undefined ? [] : [`--persist-to=${path.resolve(persistTo)}`]),
     ...Object.entries(vars).map(([name, value]) => `--var=${name}:${value}`),
   ]);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -45,12 +45,13 @@ function runStart(args: readonly string[]): RunningStart {
 }
 
 /** What the printed command asks for, read the way a shell and curl do. */
-function parseCurl(printed: string): { url: string; body: string } {
-  const { url, body } = /^curl -N (?<url>\S+) -d '(?<body>[^']*)'$/mu.exec(printed)?.groups ?? {};
+function parseCurl(printed: string): { url: string; body: string; header: string | undefined } {
+  const line = /^curl -N (?<url>\S+)(?: -H "(?<header>[^"]*)")? -d '(?<body>[^']*)'$/mu;
+  const { url, body, header } = line.exec(printed)?.groups ?? {};
   if (url === undefined || body === undefined) {
     throw new Error(`no curl line in:\n${printed}`);
   }
-  return { url, body };
+  return { url, body, header };
 }
 
 describe("npm start", () => {
@@ -75,6 +76,25 @@ describe("npm start", () => {
 
     expect(await start.interrupt()).toBe(0);
     await expect(fetch(`http://localhost:${port}/health`)).rejects.toThrow();
+  });
+
+  it("works with keys, uses them and shows none", async ({ expect, onTestFinished }) => {
+    const state = await mkdtemp(path.join(tmpdir(), "aar-start-"));
+    onTestFinished(() => rm(state, { recursive: true, force: true }));
+    const secrets = path.join(state, "secrets");
+    await writeFile(secrets, "ADMIN_KEY=root-key\nAPI_KEYS=client-key, other-key\n");
+    const start = runStart([`--port=${await findFreePort(18_887)}`, `--state=${state}`, `--secrets=${secrets}`]);
+    onTestFinished(async () => void (await start.interrupt()));
+    await start.waitFor("Ctrl-C stops it.");
+    expect(start.printed()).not.toMatch(/root-key|client-key/u);
+    expect(start.printed()).toContain(`with AAR_API_KEY set to a key of API_KEYS in ${secrets}`);
+
+    const { url, body, header = "" } = parseCurl(start.printed());
+    expect(header).toBe("authorization: Bearer $AAR_API_KEY");
+    expect((await fetch(url, { method: "POST", body })).status).toBe(401);
+    const [name = "", value = ""] = header.replace("$AAR_API_KEY", "client-key").split(": ");
+    const stream = await (await fetch(url, { method: "POST", headers: { [name]: value }, body })).text();
+    expect(stream.trimEnd()).toMatch(/data: \[DONE\]$/u);
   });
 
   it("says what to do when the port is in use", async ({ expect, onTestFinished }) => {

@@ -12,6 +12,7 @@ const uploadSchema = z.object({ passages: z.array(z.object({ id: z.string() })) 
 async function serveAdmin(
   stored: Set<string>,
   onTestFinished: (cleanUp: () => void) => void,
+  adminKey?: string,
 ): Promise<{ url: string; requests: string[] }> {
   const requests: string[] = [];
   let version = 1;
@@ -21,6 +22,10 @@ async function serveAdmin(
     request.on("data", (part: Buffer) => parts.push(part));
     request.on("end", () => {
       requests.push(request.method ?? "");
+      if (adminKey !== undefined && request.headers.authorization !== `Bearer ${adminKey}`) {
+        response.writeHead(401).end();
+        return;
+      }
       const collection = (): object => ({
         name: "factbook",
         encoder_fingerprint: "f",
@@ -67,11 +72,14 @@ describe("uploadDemo", () => {
     expect(await uploadDemo({ url, corpus: file, receipt })).toMatchObject({ uploaded: 0, skipped: count });
   });
 
-  it("replaces an older demo, whose passages would stay otherwise", async ({ expect, onTestFinished }) => {
+  it("replaces an older demo, whose passages would stay otherwise, with the admin key in every request", async ({
+    expect,
+    onTestFinished,
+  }) => {
     const { file, count } = await writeDemoCorpus(await temporaryFolder(onTestFinished));
     const stored = new Set(["a-passage-of-last-year"]);
-    const { url, requests } = await serveAdmin(stored, onTestFinished);
-    expect(await uploadDemo({ url, corpus: file })).toMatchObject({ passageCount: count });
+    const { url, requests } = await serveAdmin(stored, onTestFinished, "root");
+    expect(await uploadDemo({ url, adminKey: "root", corpus: file })).toMatchObject({ passageCount: count });
     expect(requests).toContain("DELETE");
     expect(stored.has("a-passage-of-last-year")).toBe(false);
   });
