@@ -1,11 +1,16 @@
 import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { unstable_readConfig as readWranglerConfig } from "wrangler";
 
 declare module "vitest" {
   export interface ProvidedContext {
     d1Migrations: D1Migration[];
   }
 }
+
+const wrangler = { configPath: "./wrangler.toml" };
+/** Over those of the developer's `.dev.vars`, which the plugin reads too: tests run as in a fresh clone. */
+const bindings = { ...readWranglerConfig({ config: wrangler.configPath }).vars, API_KEYS: "", ADMIN_KEY: "" };
 
 /** Three projects: Node for pure parts, workerd (real runtime, D1, Durable Objects) for the Worker, e2e for a running server. */
 export default defineConfig({
@@ -14,7 +19,7 @@ export default defineConfig({
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000 } },
       {
-        plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, remoteBindings: false })],
+        plugins: [cloudflareTest({ wrangler, remoteBindings: false, miniflare: { bindings } })],
         test: {
           name: "worker",
           include: ["test/worker/**/*.test.ts"],

@@ -32,7 +32,11 @@ const variablesSchema = z.object({
     .optional(),
   EMBEDDED_VECTORIZE: z.string().optional(),
   API_KEYS: z.string().transform(splitList).optional(),
-  ADMIN_KEY: z.string().trim().min(1).optional(),
+  // Blank is unset, as in API_KEYS: a line `ADMIN_KEY=` of .dev.vars opens nothing in production.
+  ADMIN_KEY: z
+    .string()
+    .transform((key) => key.trim() || undefined)
+    .optional(),
 });
 
 /**

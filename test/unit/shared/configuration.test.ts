@@ -19,6 +19,11 @@ describe("parseConfiguration", () => {
     });
   });
 
+  it("takes blank secrets for none", ({ expect }) => {
+    const variables = { ...LOCAL_VARIABLES, API_KEYS: "", ADMIN_KEY: " " };
+    expect(parseConfiguration(variables)).toMatchObject({ apiKeys: [], adminKey: undefined });
+  });
+
   it.for<[string, Record<string, unknown>]>([
     ["MODE", { MODE: "staging" }],
     ["MODE", { MODE: undefined }],
