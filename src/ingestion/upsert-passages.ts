@@ -35,10 +35,16 @@ export interface UpsertPassagesOutcome {
 
 /**
  * Writes passages and their vectors; sending the same request again gives the same state. Everything is checked before
- * anything is written. Text goes first: should the vectors fail then, the passages are found by words at least, the
- * request fails, and the retry completes it. The other order would leave vectors that point nowhere.
+ * anything is written. Vectors go first, because only the vector index knows whether it takes them: a refusal
+ * (`index_full`) or an outage leaves text, full text and version as they were. When the text fails after them, new vectors
+ * point nowhere, which retrieval drops, and replaced ones find the old text, until the retry completes the request. Text
+ * first would lose more: every refusal, which no retry mends, would leave passages that only words find. The price: vectors
+ * of an upload given up half-way stay in the index, as `deleteCollection` knows vectors by their text only.
  *
- * Throws `unknown_collection`, `fingerprint_mismatch`, `dims_mismatch` or `invalid_request`.
+ * A request of more than one vector batch (1,000) may be refused at a later one; the vectors before it count as above.
+ *
+ * Throws `unknown_collection`, `fingerprint_mismatch`, `dims_mismatch`, `invalid_request`, or what the vector index refuses
+ * with (`index_full`, `vector_limit`).
  */
 export async function upsertPassages(
   { store, vectorIndex }: IngestionDependencies,
@@ -56,11 +62,11 @@ export async function upsertPassages(
   for (const batch of batches) {
     parseVectors(batch, collection.dims);
   }
-  await store.upsertPassages(name, cleaned);
   let mutationId: string | undefined;
   for (const batch of batches) {
     ({ mutationId } = await vectorIndex.upsert(batch));
   }
+  await store.upsertPassages(name, cleaned);
   return { upserted: cleaned.length, mutationId, collection: await requireCollection(store, name) };
 }
 

@@ -1,9 +1,12 @@
 import type { VectorIndex, VectorRecord } from "../../src/vector-index/vector-index.ts";
+import { vectorizeProblem } from "../../src/vector-index/vectorize-problem.ts";
 
 export interface MemoryVectorIndexOptions {
   readonly dimensions?: number;
   /** Calls to `upsert` and `deleteByIds` from now on that fail, as an outage would. */
   readonly failures?: number;
+  /** Vectors; default: no end to it. */
+  readonly capacity?: number;
 }
 
 /** Remembers vectors by id and searches nothing; fails on demand. */
@@ -12,10 +15,12 @@ export class MemoryVectorIndex implements VectorIndex {
   /** Vectors or ids of each successful mutation. */
   readonly batches: number[] = [];
   readonly #dimensions: number;
+  readonly #capacity: number;
   failures: number;
 
-  constructor({ dimensions = 4, failures = 0 }: MemoryVectorIndexOptions = {}) {
+  constructor({ dimensions = 4, failures = 0, capacity = Infinity }: MemoryVectorIndexOptions = {}) {
     this.#dimensions = dimensions;
+    this.#capacity = capacity;
     this.failures = failures;
   }
 
@@ -30,6 +35,9 @@ export class MemoryVectorIndex implements VectorIndex {
 
   upsert(vectors: VectorRecord[]): ReturnType<VectorIndex["upsert"]> {
     return this.#mutate(vectors.length, () => {
+      if (new Set([...this.vectors.keys(), ...vectors.map(({ id }) => id)]).size > this.#capacity) {
+        throw vectorizeProblem("indexFull", `at most ${this.#capacity} vectors`);
+      }
       for (const vector of vectors) {
         this.vectors.set(vector.id, vector);
       }

@@ -47,11 +47,36 @@ describe("upsertPassages", () => {
     expect([await stored(), vectorIndex.vectors.size]).toEqual([2, 2]);
   });
 
-  test("a failure of the vector index fails the request, and the retry completes it", async ({ expect }) => {
+  test("an outage of the vector index changes nothing, and the retry completes the upload", async ({ expect }) => {
     const { upload, store, stored, vectorIndex } = await newWorld({ failures: 1 });
-    await expect(upload([encoded({ id: "1", text: "walrus" })])).rejects.toThrow("outage");
-    expect(await store.searchLexical({ collection: "c", query: "walrus", depth: 5 })).toHaveLength(1);
+    const before = await store.getCollection("c");
+    await expect(upload([encoded({ id: "1" })])).rejects.toThrow("outage");
+    expect(await store.getCollection("c")).toEqual(before);
+    await upload([encoded({ id: "1" })]);
+    expect([await stored(), vectorIndex.vectors.size]).toEqual([1, 1]);
+  });
+
+  test("a full vector index changes nothing, neither new passages nor old ones", async ({ expect }) => {
+    const { upload, store, vectorIndex } = await newWorld({ capacity: 1 });
     await upload([encoded({ id: "1", text: "walrus" })]);
+    const before = await store.getCollection("c");
+    const more = [encoded({ id: "1", text: "changed", values: [0, 1, 0, 0] }), encoded({ id: "2" })];
+    await expect(upload(more)).rejects.toMatchObject({ code: "index_full" });
+    expect(await store.getCollection("c")).toEqual(before);
+    expect((await store.getPassages("c", ["1", "2"])).map(({ text }) => text)).toEqual(["walrus"]);
+    expect(vectorIndex.vectors.get("c/1")?.values).toEqual(new Float32Array([1, 0, 0, 0]));
+  });
+
+  test("a failure of the store leaves vectors that no passage is found by, and the retry completes it", async ({
+    expect,
+  }) => {
+    const { upload, store, stored, vectorIndex } = await newWorld();
+    const write = store.upsertPassages.bind(store);
+    store.upsertPassages = () => Promise.reject(new Error("D1_ERROR"));
+    await expect(upload([encoded({ id: "1" })])).rejects.toThrow("D1_ERROR");
+    expect(await store.getPassages("c", ["1"])).toEqual([]);
+    store.upsertPassages = write;
+    await upload([encoded({ id: "1" })]);
     expect([await stored(), vectorIndex.vectors.size]).toEqual([1, 1]);
   });
 
