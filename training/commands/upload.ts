@@ -2,6 +2,7 @@ import path from "node:path";
 import { z } from "zod";
 import { sha256Hex } from "../artifacts/meta.ts";
 import { defineCommand } from "../define-command.ts";
+import { checkUploadable } from "../indexing/check-uploadable.ts";
 import { loadEncodedCorpus, withVectors } from "../indexing/encoded-passages.ts";
 import { readFusion } from "../indexing/fusion-setting.ts";
 import { MAX_PASSAGES_PER_REQUEST, uploadCollection } from "../indexing/upload-collection.ts";
@@ -36,6 +37,7 @@ kept in a receipt: the same command goes on where it stopped and sends only what
   }),
   async run({ url, collection: name, fusion, batchSize, fresh, ...files }, { print, log, progress, env, signal }) {
     const encoded = await loadEncodedCorpus(corpusFile(files.corpus), files.vectors, log);
+    checkUploadable(encoded.passages);
     const { encoderFingerprint, encoderName, dims, similarity, count } = encoded.vectors.facts;
     const receipt =
       files.receipt ?? path.join(".aar/uploads", `${sha256Hex(JSON.stringify([url, name])).slice(0, 16)}.jsonl`);

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { PASSAGE_LIMITS } from "../../ingestion/passage-limits.ts";
 import { toAppError } from "../../shared/errors.ts";
 import { VECTORIZE_LIMITS } from "../../vector-index/limits.ts";
 import { serializeMetadata } from "../../vector-index/metadata.ts";
@@ -6,9 +7,6 @@ import type { VectorMetadata } from "../../vector-index/vector-index.ts";
 
 /** One request's work for D1 and the vector index: a second or two. */
 const MAX_PASSAGES_PER_UPLOAD = 500;
-/** D1 refuses a row of more than 2 MB; a passage that long could not be cited anyway. */
-const MAX_TEXT_CHARACTERS = 100_000;
-const MAX_LABEL_CHARACTERS = 2048;
 
 /** Plain names: they are Vectorize namespaces (64 bytes), path segments, and the first part of vector ids. */
 export const collectionParamsSchema = z.object({
@@ -40,9 +38,10 @@ export const collectionRequestSchema = z
     encoder_name: z.string().min(1).max(128),
     dims: z.int().min(1).max(VECTORIZE_LIMITS.dimensions),
     similarity: z.enum(["cosine", "dot-product", "euclidean"]),
-    fusion: fusionSchema
-      .optional()
-      .openapi({ description: "How hybrid joins its legs; default: convex, weight 0.7, theoretical." }),
+    fusion: fusionSchema.optional().openapi({
+      description:
+        "How hybrid joins its legs. Left out: stays as it is; of a new collection: convex, weight 0.7, theoretical.",
+    }),
   })
   .openapi("CollectionRequest");
 
@@ -83,17 +82,17 @@ const passageUploadSchema = z.strictObject({
   id: z
     .string()
     .min(1)
-    .max(MAX_LABEL_CHARACTERS)
+    .max(PASSAGE_LIMITS.id)
     .refine((id) => id.isWellFormed(), "is not well-formed Unicode"),
   document_id: z
     .string()
     .min(1)
-    .max(MAX_LABEL_CHARACTERS)
+    .max(PASSAGE_LIMITS.documentId)
     .optional()
     .openapi({ description: "Default: the passage's id." }),
-  title: z.string().max(MAX_LABEL_CHARACTERS).default(""),
-  text: z.string().max(MAX_TEXT_CHARACTERS),
-  url: z.string().max(MAX_LABEL_CHARACTERS).default(""),
+  title: z.string().max(PASSAGE_LIMITS.title).default(""),
+  text: z.string().max(PASSAGE_LIMITS.text),
+  url: z.string().max(PASSAGE_LIMITS.url).default(""),
   metadata: metadataSchema.default({}),
   values: z
     .union([z.string(), z.array(z.number()).max(VECTORIZE_LIMITS.dimensions * 2)])

@@ -142,7 +142,7 @@ describe("the command line", () => {
     await run("evaluate", "--data", "data", "--encoder", "encoder", "--mode", "hybrid", "--fusion", "fusion.json");
   }, 120_000);
 
-  it("goes on over odd data and says what it met; a TREC run of ids with spaces is refused first", async ({
+  it("goes on over odd data and says what it met; what no run or no Worker takes is refused first", async ({
     expect,
     onTestFinished,
   }) => {
@@ -150,7 +150,7 @@ describe("the command line", () => {
     await writeBeirFolder(path.join(folder, "data"), {
       "corpus.jsonl": [
         { _id: "the coast", text: "Canada has the longest coastline.", metadata: { by: { name: "x" }, year: null } },
-        { _id: "empty", title: "", text: "" },
+        { _id: "empty", title: "", text: "", url: "x".repeat(2049) },
       ],
       "queries.jsonl": [{ _id: "q1", text: "longest coastline", metadata: {} }],
       "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\tthe coast\t1\nq1\tgone\t1\n",
@@ -164,6 +164,10 @@ describe("the command line", () => {
     const encoded = await runCli(["encode", "--corpus", "data", "--output", "v", "--encoder", "encoder"], folder);
     expect(encoded.code, encoded.stderr).toBe(0);
     expect(encoded.stderr.match(/1 of 2 passages have neither title nor text/gu)).toHaveLength(1);
+    const to = ["--url", "http://127.0.0.1:9", "--collection", "docs"];
+    const upload = await runCli(["upload", ...to, "--corpus", "data", "--vectors", "v"], folder);
+    expect([upload.code, upload.stdout]).toEqual([1, ""]);
+    expect(upload.stderr).toContain('passage "empty": its url has 2049 characters, at most 2048 are taken');
     const refused = await runCli([...evaluate, "--run", "run.trec"], folder);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
     expect(refused.stderr).toContain('passage "the coast" holds white space');
