@@ -1,6 +1,5 @@
 import type { z } from "@hono/zod-openapi";
 import type { EncodedPassage } from "../ingestion/upsert-passages.ts";
-import { DEFAULT_FUSION } from "../retrieval/fusion.ts";
 import type { CollectionSettings } from "../retrieval/passage-store.ts";
 import type { Collection, FusionSettings } from "../retrieval/types.ts";
 import type { JsonObject } from "../shared/json.ts";
@@ -38,7 +37,7 @@ export function collectionSettings(name: string, body: CollectionRequest): Colle
     encoderName: body.encoder_name,
     dims: body.dims,
     similarity: body.similarity,
-    fusion: body.fusion === undefined ? DEFAULT_FUSION : fusionSettings(body.fusion),
+    ...(body.fusion === undefined ? {} : { fusion: fusionSettings(body.fusion) }),
   };
 }
 

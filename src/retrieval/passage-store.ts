@@ -7,7 +7,8 @@ export interface CollectionSettings {
   readonly encoderName: string;
   readonly dims: number;
   readonly similarity: Collection["similarity"];
-  readonly fusion: FusionSettings;
+  /** Left out: an existing collection keeps its own, which may have been fitted; a new one gets `DEFAULT_FUSION`. */
+  readonly fusion?: FusionSettings;
 }
 
 export interface LexicalSearch {

@@ -13,6 +13,7 @@ import {
   TITLE_WEIGHT,
   unindexPassages,
 } from "./full-text-table.ts";
+import { DEFAULT_FUSION } from "./fusion.ts";
 import { parseCollectionRow, parsePassageRow, parseScoredRow, parseIdsRow } from "./passage-rows.ts";
 import type { CollectionSettings, LexicalSearch, PassageStore, StoredPassageIds } from "./passage-store.ts";
 import type { SqlDatabase, SqlStatement } from "./sql-database.ts";
@@ -54,9 +55,17 @@ export class SqlPassageStore implements PassageStore {
       sql: `INSERT INTO collections (name, encoder_fingerprint, encoder_name, dims, similarity, fusion)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
         ON CONFLICT (name) DO UPDATE SET encoder_fingerprint = ?2, encoder_name = ?3, dims = ?4, similarity = ?5,
-          fusion = ?6, version = version + 1
+          fusion = coalesce(?7, fusion), version = version + 1
         WHERE passage_count = 0 OR (encoder_fingerprint = ?2 AND dims = ?4 AND similarity = ?5)`,
-      params: [name, encoderFingerprint, encoderName, dims, similarity, JSON.stringify(fusion)],
+      params: [
+        name,
+        encoderFingerprint,
+        encoderName,
+        dims,
+        similarity,
+        JSON.stringify(fusion ?? DEFAULT_FUSION),
+        fusion === undefined ? null : JSON.stringify(fusion),
+      ],
     });
     const collection = await this.#require(name);
     if (

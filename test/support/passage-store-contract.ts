@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, test } from "vitest";
 import { fullTextTable } from "../../src/retrieval/full-text-table.ts";
+import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
 import type { PassageStore } from "../../src/retrieval/passage-store.ts";
 import type { SqlDatabase } from "../../src/retrieval/sql-database.ts";
 import { SqlPassageStore } from "../../src/retrieval/sql-passage-store.ts";
@@ -258,6 +259,19 @@ export function describePassageStore(name: string, openDatabase: () => Promise<S
       expect(await store.putCollection(collectionSettingsOf({ ...other, fusion }))).toMatchObject({
         fusion,
         passageCount: 1,
+      });
+    });
+
+    test("settings without a fusion give a new collection the default, and leave a fitted one as it is", async ({
+      expect,
+    }) => {
+      const { store, collection } = await newCollection();
+      const { fusion: _fusion, ...settings } = collectionSettingsOf({ name: collection });
+      const fusion = { method: "convex", weight: 0.25, normalization: "min-max" } as const;
+      await store.putCollection({ ...settings, fusion });
+      expect(await store.putCollection(settings)).toMatchObject({ fusion });
+      expect(await store.putCollection({ ...settings, name: `${collection}-new` })).toMatchObject({
+        fusion: DEFAULT_FUSION,
       });
     });
 

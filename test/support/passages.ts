@@ -13,7 +13,7 @@ export function passageOf(passage: Partial<Passage> & { readonly id: string }): 
   };
 }
 
-export function collectionSettingsOf(settings: Partial<CollectionSettings> = {}): CollectionSettings {
+export function collectionSettingsOf(settings: Partial<CollectionSettings> = {}): Required<CollectionSettings> {
   return {
     name: "animals",
     encoderFingerprint: "f".repeat(64),
