@@ -9,18 +9,20 @@ const FLOAT = 1;
 
 /**
  * An ONNX encoder without attention: the hidden state of a token is its row of a fixed table, so an embedding can be
- * worked out by hand. Inputs `input_ids` and `attention_mask` (not used), output `states`.
+ * worked out by hand. Inputs `input_ids` and `attention_mask` (not used), output `states`, and
+ * what further outputs are named, which are the same.
  */
-export function tinyOnnxModel(): Uint8Array<ArrayBuffer> {
+export function tinyOnnxModel(furtherOutputs: readonly string[] = []): Uint8Array<ArrayBuffer> {
+  const outputs = ["states", ...furtherOutputs];
   const model = createModelProto({
     irVersion: 8,
     opsetImport: [{ domain: "", version: 14 }],
     graph: {
       name: "tiny",
-      node: [createNodeProto({ opType: "Gather", input: ["table", "input_ids"], output: ["states"] })],
+      node: outputs.map((name) => createNodeProto({ opType: "Gather", input: ["table", "input_ids"], output: [name] })),
       initializer: [createTensor("table", "float", [TINY_VOCABULARY, TINY_DIMS], tinyTable())],
       input: ["input_ids", "attention_mask"].map((name) => valueInfo(name, INT64, ["batch", "sequence"])),
-      output: [valueInfo("states", FLOAT, ["batch", "sequence", TINY_DIMS])],
+      output: outputs.map((name) => valueInfo(name, FLOAT, ["batch", "sequence", TINY_DIMS])),
     },
   });
   return new Uint8Array(encodeModelProto(model));

@@ -33,6 +33,10 @@ export const encoderFlags = {
     .enum(["mean", "cls", "last_token"])
     .optional()
     .meta({ placeholder: "kind", description: "default mean, or the manifest's" }),
+  graphOutput: z.string().optional().meta({
+    placeholder: "name",
+    description: "graph output that is the last hidden state; default: the only one of rank 3",
+  }),
   queryPrefix: z.string().optional().meta({ placeholder: "text", description: "put before every query" }),
   passagePrefix: z.string().optional().meta({ placeholder: "text", description: "put before every passage" }),
 } as const;
@@ -47,6 +51,7 @@ export async function openEncoder(flags: EncoderFlags, runtime: EncoderRuntime =
     ...(flags.batchTokens === undefined ? {} : { maxBatchTokens: flags.batchTokens }),
     maxPassageLength: flags.maxLength,
     pooling: flags.pooling,
+    output: flags.graphOutput,
     queryPrefix: flags.queryPrefix,
     passagePrefix: flags.passagePrefix,
   });

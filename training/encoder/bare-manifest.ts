@@ -77,7 +77,7 @@ function lastHiddenState(
     const listed = outputs.map(({ name, shape }) => `${name} (${shape.join(", ")})`).join("; ");
     throw new AppError(
       "invalid_artifact",
-      `cannot tell which output is the last hidden state, (batch, sequence, dims); name it. The graph has ${listed}`,
+      `cannot tell which output is the last hidden state, (batch, sequence, dims); name it (--graph-output). The graph has ${listed}`,
     );
   }
   const dims = output.shape.at(-1);

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import type { Encoder } from "../../src/encoder/encoder.ts";
@@ -39,14 +39,15 @@ export interface LoadEncoderOptions extends BareEncoderSettings {
   readonly maxBatchTokens?: number;
 }
 
-/** Files of a folder without a manifest: what `training/` exports and Hugging Face repositories hold. */
+/** Files of a folder without a manifest: what `training/` exports, or a Hugging Face repository has in a folder of its own. */
 const BARE_MODEL_FILE = "model.onnx";
+const REPOSITORY_MODEL_FILE = "onnx/model.onnx";
 const TOKENIZER_FILE = "tokenizer.json";
 
 /**
  * Loads an encoder folder. With a `manifest.json` the folder says all about itself, and its files are checked against the
  * manifest's sha256; settings given here then override single fields (a shorter `maxPassageLength`, say), and with them the
- * fingerprint. Without one the folder must hold `model.onnx` and `tokenizer.json`, and the rest is read from the graph, from
+ * fingerprint. Without one the folder must hold `model.onnx` (or `onnx/model.onnx`) and `tokenizer.json`, and the rest is read from the graph, from
  * `settings`, or is MiniLM's: mean pooling, unit length, no prefixes, 256 tokens.
  * @throws AppError `invalid_artifact` for a file that is missing, unreadable or not the manifest's.
  */
@@ -61,7 +62,8 @@ export async function loadEncoder(
 ): Promise<Encoder> {
   const manifestText = await readOptional(join(directory, "manifest.json"));
   const declared = manifestText === undefined ? undefined : parseManifest(manifestText);
-  const modelPath = join(directory, declared?.model.file ?? BARE_MODEL_FILE);
+  const modelFile = declared?.model.file ?? bareModelFile(directory);
+  const modelPath = join(directory, modelFile);
   const tokenizerPath = join(directory, declared?.tokenizer.file ?? TOKENIZER_FILE);
   const [model, tokenizerFile] = await Promise.all([digestFile(modelPath), digestFile(tokenizerPath)]);
   if (declared !== undefined) {
@@ -73,7 +75,7 @@ export async function loadEncoder(
     declared === undefined
       ? bareManifest({
           name: basename(resolve(directory)),
-          model: { file: BARE_MODEL_FILE, ...model },
+          model: { file: modelFile, ...model },
           tokenizer: { file: TOKENIZER_FILE, sha256: tokenizerFile.sha256 },
           graph,
           settings,
@@ -85,6 +87,12 @@ export async function loadEncoder(
     session: graph.session(manifest.model),
     ...(maxBatchTokens === undefined ? {} : { maxBatchTokens }),
   });
+}
+
+function bareModelFile(directory: string): string {
+  const isRepository =
+    !existsSync(join(directory, BARE_MODEL_FILE)) && existsSync(join(directory, REPOSITORY_MODEL_FILE));
+  return isRepository ? REPOSITORY_MODEL_FILE : BARE_MODEL_FILE;
 }
 
 function overrideManifest(manifest: EncoderManifest, { output, ...settings }: BareEncoderSettings): EncoderManifest {

@@ -140,6 +140,25 @@ test("an output that the graph does not have is named with those it has", async 
   await expect(loadEncoder(folder, { output: "pooled" })).rejects.toThrow("The graph has states (batch, sequence, 32)");
 });
 
+test("of two outputs that could be the last hidden state one must be named", async ({ expect, onTestFinished }) => {
+  const folder = await temporaryFolder(onTestFinished);
+  await writeBareFolder(folder);
+  await writeFile(path.join(folder, "model.onnx"), tinyOnnxModel(["more"]));
+  await expect(loadEncoder(folder)).rejects.toThrow(/name it \(--graph-output\)\. The graph has states .*; more/u);
+  expect((await loadEncoder(folder, { output: "more" })).manifest.model.output).toBe("more");
+});
+
+test("a Hugging Face repository, with its model in onnx/, is read as it is", async ({ expect, onTestFinished }) => {
+  const folder = await temporaryFolder(onTestFinished);
+  await mkdir(path.join(folder, "onnx"));
+  await writeFile(path.join(folder, "onnx", "model.onnx"), tinyOnnxModel());
+  await writeFile(path.join(folder, "tokenizer.json"), tokenizerText);
+  const { manifest } = await loadEncoder(folder);
+  expect(manifest).toMatchObject({ name: path.basename(folder), model: { file: "onnx/model.onnx" } });
+  await writeFile(path.join(folder, "model.onnx"), tinyOnnxModel());
+  expect((await loadEncoder(folder)).manifest.model.file).toBe("model.onnx");
+});
+
 test("a manifest that forgets an input of the graph is refused when it is loaded", async ({
   expect,
   onTestFinished,
