@@ -16,13 +16,12 @@ const FORMATS = ["sqlite", "vectorize", "d1"] as const;
 /** `aar index`: see the description below. */
 export const indexCommand = defineCommand({
   summary: "vectors + corpus -> SQLite, vectors.ndjson parts for Vectorize, SQL parts for D1",
-  description: `Writes, as far as --formats says:
+  description: `Writes files to load with wrangler; no Worker is asked. The embedded index of a local Worker is filled by \`upload\`, which
+is the simpler way in production too: it sends passages and vectors through the Worker. Files, as far as --formats says:
   sqlite     passages.sqlite: text and full-text index, the tables of D1
   vectorize  vectorize/vectors-00001.ndjson …, for: wrangler vectorize upsert INDEX --file PART
   d1         d1/passages-00001.sql …, for: wrangler d1 execute DATABASE --remote --file PART, in their order and after
-             wrangler d1 migrations apply; statements stay below D1's 100 KB
-
-For most users \`upload\` is the simpler way: it does all of it through the Worker.`,
+             wrangler d1 migrations apply; statements stay below D1's 100 KB`,
   examples: ["index --corpus my-docs --vectors .aar/my-docs --collection docs --output .aar/index"],
   options: z.strictObject({
     corpus: corpusFlag,
