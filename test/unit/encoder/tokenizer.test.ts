@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { gunzipSync } from "node:zlib";
 import { array, assert, constantFrom, integer, property, tuple } from "fast-check";
 import { describe, test } from "vitest";
 import { createTokenizer } from "../../../src/encoder/tokenizer.ts";
-import { sharedFolder } from "../../support/shared-folder.ts";
 import { tinyTokenizerJson } from "../../support/tiny-tokenizer.ts";
 
 interface Golden {
@@ -34,20 +32,6 @@ describe("ids of Hugging Face's Rust tokenizers", () => {
     expect(known.length).toBe(KNOWN_DIVERGENCES.length);
     expect(texts.length).toBeGreaterThan(400);
     expect(differing(texts)).toEqual(known);
-  });
-
-  const shared = sharedFolder("fixtures/minilm/tokenizer.json.gz");
-  test.skipIf(shared === undefined)("are reproduced for long passages and at every maximum length", ({ expect }) => {
-    const file = path.join(shared ?? "", "fixtures/minilm/tokenizer.json.gz");
-    const goldens = JSON.parse(gunzipSync(readFileSync(file)).toString("utf8")) as {
-      passages: readonly Golden[];
-      truncated: readonly (Golden & { max_length: number })[];
-    };
-    expect(differing(goldens.passages)).toEqual([]);
-    const singles = goldens.truncated.filter(({ text }) => text !== undefined);
-    expect(singles.map(({ text, max_length: maxLength }) => bert.encode(text, maxLength))).toEqual(
-      singles.map(({ ids }) => ids),
-    );
   });
 });
 
