@@ -14,15 +14,23 @@ export interface EncodedTexts {
   readonly tokenCount: number;
 }
 
+/** For callers whose texts come from outside, as many and as long as they like. */
+export interface EncodeOptions {
+  /** Ends the call between two forward passes, with `aborted`; they let the event loop in for it. */
+  readonly signal?: AbortSignal;
+  /** More tokens than these, counted as in `EncodedTexts`, are refused with `invalid_request` before the first pass. */
+  readonly maxTokens?: number;
+}
+
 /** Turns text into vectors. Implemented once (`onnx-encoder.ts`) over an `OnnxSession` of either runtime. */
 export interface Encoder {
   readonly manifest: EncoderManifest;
   /** See `encoderFingerprint`. */
   readonly fingerprint: string;
   /** Adds the query prefix, cuts at `maxQueryLength`. An embedding does not depend on the other texts of the call. */
-  encodeQueries(queries: readonly string[]): Promise<EncodedTexts>;
+  encodeQueries(queries: readonly string[], options?: EncodeOptions): Promise<EncodedTexts>;
   /** Adds the passage prefix, joins title and text, cuts at `maxPassageLength`. */
-  encodePassages(passages: readonly PassageText[]): Promise<EncodedTexts>;
+  encodePassages(passages: readonly PassageText[], options?: EncodeOptions): Promise<EncodedTexts>;
   /** Number of tokens of a text, without special tokens, uncut. */
   countTokens(text: string): number;
 }

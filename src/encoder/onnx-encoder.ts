@@ -1,5 +1,5 @@
 import { AppError } from "../shared/errors.ts";
-import type { EncodedTexts, Encoder, OnnxInputs, OnnxSession, PassageText } from "./encoder.ts";
+import type { EncodedTexts, EncodeOptions, Encoder, OnnxInputs, OnnxSession, PassageText } from "./encoder.ts";
 import type { EncoderManifest } from "./manifest.ts";
 import { encoderFingerprint } from "./manifest.ts";
 import { joinTitleAndText } from "./passage-text.ts";
@@ -43,10 +43,16 @@ export async function createOnnxEncoder({
   const pool = POOLINGS[manifest.pooling];
   const { dims } = manifest;
 
-  async function encode(texts: readonly string[], maxLength: number): Promise<EncodedTexts> {
+  async function encode(
+    texts: readonly string[],
+    { maxLength, signal, maxTokens = Infinity }: EncodeOptions & { readonly maxLength: number },
+  ): Promise<EncodedTexts> {
     const tokenized = texts.map((text, index) => ({ index, ids: tokenizer.encode(text, maxLength) }));
+    const tokenCount = tokenized.reduce((sum, { ids }) => sum + ids.length, 0);
+    checkTokenCount(tokenCount, { texts: texts.length, maxTokens });
     const embeddings: Float32Array[] = Array.from({ length: texts.length });
-    for (const batch of batchesByLength(tokenized, maxBatchTokens)) {
+    for (const [pass, batch] of batchesByLength(tokenized, maxBatchTokens).entries()) {
+      await checkSignal(signal, pass);
       const inputs = padBatch(batch, tokenizer.padId);
       const states = await session.run(inputs);
       checkStates(states, inputs, dims);
@@ -60,24 +66,50 @@ export async function createOnnxEncoder({
         embeddings[index] = manifest.normalize ? normalize(pooled) : pooled;
       }
     }
-    return { embeddings, tokenCount: tokenized.reduce((sum, { ids }) => sum + ids.length, 0) };
+    return { embeddings, tokenCount };
   }
 
   return {
     manifest,
     fingerprint: await encoderFingerprint(manifest),
-    encodeQueries: (queries) =>
+    encodeQueries: (queries, options) =>
       encode(
         queries.map((query) => manifest.queryPrefix + query),
-        manifest.maxQueryLength,
+        { ...options, maxLength: manifest.maxQueryLength },
       ),
-    encodePassages: (passages: readonly PassageText[]) =>
+    encodePassages: (passages: readonly PassageText[], options) =>
       encode(
         passages.map((passage) => manifest.passagePrefix + joinTitleAndText(passage)),
-        manifest.maxPassageLength,
+        { ...options, maxLength: manifest.maxPassageLength },
       ),
     countTokens: (text) => tokenizer.countTokens(text),
   };
+}
+
+function checkTokenCount(
+  tokenCount: number,
+  { texts, maxTokens }: { readonly texts: number; readonly maxTokens: number },
+): void {
+  if (tokenCount > maxTokens) {
+    throw new AppError(
+      "invalid_request",
+      `the ${texts} texts have ${tokenCount} tokens, at most ${maxTokens} are encoded at once; send fewer or shorter texts`,
+      { details: { limit: maxTokens, got: tokenCount } },
+    );
+  }
+}
+
+/**
+ * A single-threaded pass blocks, and its promise settles without the event loop: the news of an abort, and other requests,
+ * are let in between two passes.
+ */
+async function checkSignal(signal: AbortSignal | undefined, pass: number): Promise<void> {
+  if (signal !== undefined && pass > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  if (signal?.aborted === true) {
+    throw new AppError("aborted", "the request was aborted while texts were encoded", { cause: signal.reason });
+  }
 }
 
 /** Longest first, so that the largest pass comes first and every later one fits the memory it left. */

@@ -91,3 +91,29 @@ test("a session whose output has another shape is refused with the numbers", asy
   const encoder = await createOnnxEncoder({ manifest, tokenizer, session });
   await expect(encoder.encodeQueries(["ab"])).rejects.toThrow("7 values, expected 1 x 3 x 2 = 6");
 });
+
+test("refuses more tokens than maxTokens, cut as they are read, before the first pass", async ({ expect }) => {
+  const { session, runs } = recordingSession();
+  const encoder = await createOnnxEncoder({ manifest, tokenizer, session });
+  const long = "a".repeat(10 * manifest.maxQueryLength);
+  const maxTokens = 2 * manifest.maxQueryLength;
+  await expect(encoder.encodeQueries([long, long, ""], { maxTokens })).rejects.toMatchObject({
+    code: "invalid_request",
+    details: { limit: maxTokens, got: maxTokens + 1 },
+  });
+  expect(runs).toEqual([]);
+  expect((await encoder.encodeQueries([long, long], { maxTokens })).tokenCount).toBe(maxTokens);
+});
+
+test("an abort ends the call between two passes, though no pass ever waits", async ({ expect }) => {
+  const abort = new AbortController();
+  const { session, runs } = recordingSession();
+  const encoder = await createOnnxEncoder({ manifest, tokenizer, session, maxBatchTokens: 1 });
+  setTimeout(() => abort.abort(), 0);
+  const texts = Array.from({ length: 10_000 }, () => "a");
+  await expect(encoder.encodeQueries(texts, { signal: abort.signal })).rejects.toMatchObject({
+    code: "aborted",
+  });
+  expect(runs.length).toBeGreaterThan(0);
+  expect(runs.length).toBeLessThan(texts.length);
+});
