@@ -1,8 +1,10 @@
 import { describe, it } from "vitest";
 import { createMisconfiguredApp } from "../../src/app.ts";
+import type { Encoder } from "../../src/encoder/encoder.ts";
 import type { AnswerEvent } from "../../src/rag/answer-event.ts";
 import { parseConfiguration } from "../../src/shared/configuration.ts";
 import { toAppError } from "../../src/shared/errors.ts";
+import { fakeEncoder } from "../support/fake-encoder.ts";
 import { fakeTargetLm } from "../support/fake-target-lm.ts";
 import { createTestApp, LOCAL_VARIABLES } from "../support/test-app.ts";
 
@@ -254,6 +256,24 @@ describe("POST /v1/chat/completions", () => {
     const response = await fetch("/v1/chat/completions", chat({ stream: true }));
     await response.body?.cancel();
     expect(await seen.promise).toBe("aborted");
+  });
+});
+
+describe("POST /v1/embeddings", () => {
+  it("stops encoding when the client leaves", async ({ expect }) => {
+    const leave = new AbortController();
+    const encoder = fakeEncoder();
+    const seen = Promise.withResolvers<boolean>();
+    const encodePassages: Encoder["encodePassages"] = async (passages, { signal } = {}) => {
+      leave.abort();
+      seen.resolve(signal?.aborted === true);
+      return await encoder.encodePassages(passages);
+    };
+    const { fetch } = createTestApp({
+      dependencies: { encoder: () => Promise.resolve({ ...encoder, encodePassages }) },
+    });
+    await fetch("/v1/embeddings", { method: "POST", body: '{"input": "a"}', signal: leave.signal });
+    expect(await seen.promise).toBe(true);
   });
 });
 

@@ -1,11 +1,16 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { EncodedTexts, Encoder } from "../../encoder/encoder.ts";
-import { AppError } from "../../shared/errors.ts";
+import { AppError, toAppError } from "../../shared/errors.ts";
 import type { AppDependencies } from "../app-dependencies.ts";
 import { toBase64 } from "../base64.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
-import { embeddingsRequestSchema, embeddingsResponseSchema } from "../schemas/embeddings.ts";
+import {
+  type EmbeddingsRequest,
+  embeddingsRequestSchema,
+  embeddingsResponseSchema,
+  MAX_EMBEDDING_TOKENS,
+} from "../schemas/embeddings.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
 
 const route = jsonRoute({
@@ -41,7 +46,7 @@ async function embeddings(c: HttpContext, { encoder: encoderSource }: AppDepende
     );
   }
   const before = c.get("timings").elapsed();
-  const { embeddings, tokenCount } = await encode(encoder, body.input_type, body.input);
+  const { embeddings, tokenCount } = await encode(encoder, body, c.req.raw.signal);
   c.get("timings").record("encode", c.get("timings").elapsed() - before);
   return c.json({
     object: "list",
@@ -55,8 +60,26 @@ async function embeddings(c: HttpContext, { encoder: encoderSource }: AppDepende
   });
 }
 
-function encode(encoder: Encoder, side: "query" | "passage", texts: readonly string[]): Promise<EncodedTexts> {
-  return side === "query"
-    ? encoder.encodeQueries(texts)
-    : encoder.encodePassages(texts.map((text) => ({ title: "", text })));
+async function encode(
+  encoder: Encoder,
+  { input, input_type }: EmbeddingsRequest,
+  signal: AbortSignal,
+): Promise<EncodedTexts> {
+  const options = { signal, maxTokens: MAX_EMBEDDING_TOKENS };
+  try {
+    return input_type === "query"
+      ? await encoder.encodeQueries(input, options)
+      : await encoder.encodePassages(
+          input.map((text) => ({ title: "", text })),
+          options,
+        );
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    throw error.code === "invalid_request"
+      ? new AppError(error.code, `input: ${error.message}`, {
+          cause: error,
+          details: { ...error.details, param: "input" },
+        })
+      : error;
+  }
 }

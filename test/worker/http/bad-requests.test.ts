@@ -186,6 +186,29 @@ const CLIENT_TABLE: readonly BadInput[] = [
   ],
   ["token ids to embed", EMBEDDINGS, { body: { input: [[1, 2, 3]] } }, 400, "invalid_request", "input"],
   ["an empty text to embed", EMBEDDINGS, { body: { input: "" } }, 400, "invalid_request", "input"],
+  [
+    "more text to embed than a request may take",
+    EMBEDDINGS,
+    {
+      body: {
+        input: Array.from(
+          { length: 1024 },
+          () => "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen",
+        ),
+      },
+    },
+    400,
+    "invalid_request",
+    "input",
+  ],
+  [
+    "1025 texts to embed",
+    EMBEDDINGS,
+    { body: { input: Array.from({ length: 1025 }, () => "a") } },
+    400,
+    "invalid_request",
+    "input",
+  ],
   ["fewer dimensions", EMBEDDINGS, { body: { input: "a", dimensions: 256 } }, 400, "invalid_request", "dimensions"],
   ["an unknown embedding model", EMBEDDINGS, { body: { input: "a", model: "ada" } }, 404, "unknown_model", "model"],
   ["an unknown model to look up", "/v1/models/gpt-99", {}, 404, "unknown_model", "model"],
