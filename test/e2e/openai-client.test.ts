@@ -72,6 +72,7 @@ describe("a stream", () => {
     );
     expect(spans).toEqual(["[1]"]);
     expect(annotations[0]).toMatchObject({
+      index: 0,
       passage_id: "canada-coast",
       url_citation: { url: "https://example.test/canada#coastline" },
     });
@@ -161,6 +162,20 @@ describe("without a stream", () => {
   });
 });
 
+describe("a target that cannot stream", () => {
+  it("refuses a stream with a 400 that says so", async ({ expect }) => {
+    const failure: unknown = await streamOf("unstreamable").catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(BadRequestError);
+    expect(failure).toMatchObject({ code: "stream_unsupported", param: "stream" });
+  });
+
+  it("answers in one piece, asked for one by the Worker too", async ({ expect }) => {
+    const { choices } = await world.client.chat.completions.create({ model: "unstreamable", messages });
+    expect(choices[0]?.message.content).toBe(UPSTREAM_TEXT);
+    expect(world.upstream.requestsTo("normal").at(-1)?.body["stream"] ?? false).toBe(false);
+  });
+});
+
 describe("what goes upstream", () => {
   it("is everything the client sent but our extensions, with the provider's key", async ({ expect }) => {
     const fileSearch = { type: "file_search", vector_store_ids: ["small"], max_num_results: 2 };
@@ -219,6 +234,8 @@ describe("an upstream that fails after it began", () => {
     ["stall", "upstream_timeout"],
     ["malformed", "upstream_malformed"],
     ["error-frame", "upstream_unavailable"],
+    // Not a byte, not even headers: by then the passages have been sent.
+    ["mute", "upstream_timeout"],
   ] as const)("%s: an error, never a clean end", async ([script, code], { expect }) => {
     expect((await failureOf(script)).code).toBe(code);
   });

@@ -8,6 +8,7 @@ export interface Extensions {
 
 interface DeltaExtensions {
   readonly annotations?: readonly {
+    readonly index: number;
     readonly passage_id: string;
     readonly url_citation: { readonly start_index: number; readonly end_index: number; readonly url: string };
   }[];

@@ -41,6 +41,13 @@ export async function startOpenAiWorld(): Promise<OpenAiWorld> {
         secret: "PROVIDER_KEY",
         fallbacks: ["normal"],
       },
+      unstreamable: {
+        provider: "openai-compatible",
+        base_url: upstream.baseUrl,
+        model: "normal",
+        secret: "PROVIDER_KEY",
+        can_stream: false,
+      },
       unreachable: { provider: "openai-compatible", base_url: "http://127.0.0.1:9/v1", model: "any" },
     },
     vars: { DEFAULT_COLLECTION: SMALL_COLLECTION, API_KEYS: `other-key, ${CLIENT_KEY}`, PROVIDER_KEY },
