@@ -23,7 +23,7 @@ the same command goes on where it was and ends with the same bytes. Prints what 
       .int()
       .min(1)
       .max(1_000_000)
-      .default(1024)
+      .default(256)
       .meta({ description: "passages of a shard, the unit of resuming" }),
     overwrite: z.boolean().default(false).describe("replace vectors of another corpus or encoder in --output"),
     ...encoderFlags,

@@ -29,7 +29,7 @@ export interface EncodeCorpusOptions {
   readonly runtime?: EncoderRuntime;
   /** Default float32. */
   readonly dtype?: VectorDtype;
-  /** Passages of a shard: what a killed run loses at most. Default 1024. */
+  /** Passages of a shard: what a killed run loses at most. Default 256. */
   readonly shardSize?: number;
   /** Replace what is in `output` when it is of another corpus or encoder. Default false: that is an error. */
   readonly overwrite?: boolean;
@@ -73,7 +73,7 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
 }
 
 async function encodeLocked(options: EncodeCorpusOptions, inputs: MergeInputs): Promise<EncodeCorpusResult> {
-  const { output, dtype = "float32", shardSize = 1024, overwrite = false } = options;
+  const { output, dtype = "float32", shardSize = 256, overwrite = false } = options;
   await preparePartsFolder(output, { identity: inputs.identity, shardSize, overwrite });
   const work: ShardWork = { ...options, dtype, shardSize, count: inputs.ids.length };
   const reused = await encodeShards(work);
