@@ -7,7 +7,9 @@ import { readJsonl, readLines } from "./jsonl.ts";
 
 /** Ids are strings or numbers in the wild; a number means its decimal text. `ids.txt` has one a line. */
 const idSchema = z
-  .union([z.string(), z.int()])
+  .union([z.string(), z.int()], {
+    error: ({ input }) => (input === undefined ? "is missing" : "expected a string or a whole number"),
+  })
   .transform(String)
   .refine((id) => id.trim() !== "" && !/[\r\n]/u.test(id), "an id must not be empty or hold a line break");
 
