@@ -62,7 +62,10 @@ describe("npm start", () => {
     const state = await mkdtemp(path.join(tmpdir(), "aar-start-"));
     onTestFinished(() => rm(state, { recursive: true, force: true }));
     const port = await findFreePort(18_787);
-    const start = runStart([`--port=${port}`, `--state=${state}`]);
+    // None, rather than those of a developer's `.dev.vars`.
+    const secrets = path.join(state, "secrets");
+    await writeFile(secrets, "");
+    const start = runStart([`--port=${port}`, `--state=${state}`, `--secrets=${secrets}`]);
     onTestFinished(async () => void (await start.interrupt()));
     await start.waitFor("Ctrl-C stops it.");
     expect(start.printed()).toMatch(/Ready in \d+\.\d s\./u);
