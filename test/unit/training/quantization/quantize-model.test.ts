@@ -173,23 +173,6 @@ test("values that are mostly positive get a zero point below the middle", ({ exp
   expect(schemes.get("x")?.zeroPoint).toBeLessThan(32);
 });
 
-test("products that are to stay in float stay, and give the very floats of before", async ({ expect }) => {
-  const feeds = { x: { data: wave(2 * WIDTH, 2), dims: [2, WIDTH] } };
-  const model = graphModel({
-    nodes: [
-      ["MatMul", ["x", "w"], ["/attention/value/product"]],
-      ["MatMul", ["x", "w"], ["other"]],
-      ["Sub", ["other", "other"], ["nothing"]],
-      ["Add", ["/attention/value/product", "nothing"], ["y"]],
-    ],
-    initializers: [createTensor("w", "float", [WIDTH, OUTPUTS], wave(WIDTH * OUTPUTS, 1))],
-  });
-  const { y: expected } = await runModel(model, feeds);
-  const result = quantizeModel(model, { output: "y", statistics: new Map(), keepFloat: ["value"] });
-  expect(result.matrixProducts).toBe(1);
-  expect((await runModel(model, feeds))["y"]).toEqual(expected);
-});
-
 test("outputs other than the one asked for are dropped with what only they need", ({ expect }) => {
   const model = graphModel({
     nodes: [
