@@ -36,10 +36,6 @@ const options = z.strictObject({
     .max(10_000)
     .default(160)
     .meta({ description: "0: round to nearest, no calibration" }),
-  keepFloat: z
-    .array(z.string())
-    .default([])
-    .meta({ placeholder: "names", description: "matrix products whose output's name contains one of these stay fp32" }),
   passages: z.int().min(1).default(1000).meta({ description: "passages whose cosine to fp32 is measured" }),
   queries: z.int().min(1).default(500).meta({ description: "queries whose cosine to fp32 is measured" }),
   maxLoss: z.number().min(0).max(1).default(0.005).meta({ description: "largest loss of nDCG@10, as a share" }),
@@ -153,14 +149,13 @@ async function build({ given, context, source, threads }: StepOptions): Promise<
   let done = 0;
   let progress: ReturnType<CommandContext["progress"]> | undefined;
   const { modelPath, manifest } = source;
-  const { keepFloat } = given;
   const onProgress = (count: number, total: number): void => {
     progress ??= context.progress({ label: "quantize", total, unit: "values" });
     progress.advance(count - done);
     done = count;
   };
   const maxBytes = given.maxMebibytes * 2 ** 20;
-  const built = await buildEncoder({ modelPath, manifest, statistics, keepFloat, calibration, maxBytes, onProgress });
+  const built = await buildEncoder({ modelPath, manifest, statistics, calibration, maxBytes, onProgress });
   progress?.finish();
   return built;
 }

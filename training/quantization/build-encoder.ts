@@ -13,8 +13,6 @@ export interface BuildEncoderOptions {
   /** Of the fp32 encoder, with the name and settings that the int8 one shall have. */
   readonly manifest: EncoderManifest;
   readonly statistics: StatisticsByValue;
-  /** See `quantizeModel`. */
-  readonly keepFloat: readonly string[];
   /** What the manifest says of the calibration; part of its provenance. */
   readonly calibration: Readonly<Record<string, unknown>>;
   /** Largest model that is accepted: a static asset of a Worker has at most 25 MiB. */
@@ -33,7 +31,6 @@ export async function buildEncoder({
   modelPath,
   manifest,
   statistics,
-  keepFloat,
   calibration,
   maxBytes,
   onProgress,
@@ -42,7 +39,6 @@ export async function buildEncoder({
   const { matrixProducts, embeddingTables, schemes } = quantizeModel(proto, {
     output: manifest.model.output,
     statistics,
-    keepFloat,
     onProgress,
   });
   const model = encodeModel(proto);
@@ -70,7 +66,6 @@ export async function buildEncoder({
           embeddingTables,
           quantizedValues: schemes.size,
           smoothedValues: smoothed,
-          keptFloat: keepFloat,
         },
         calibration,
       },

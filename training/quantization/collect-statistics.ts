@@ -30,8 +30,8 @@ export interface StatisticsCollector {
 }
 
 /** Rows of a text that are kept as they are; what is left out is in the second moments all the same. */
-const SAMPLED_ROWS_PER_TEXT = 8;
-const MAX_SAMPLED_ROWS = 4096;
+const SAMPLED_ROWS_PER_TEXT = 4;
+const MAX_SAMPLED_ROWS = 1024;
 
 /**
  * The model with two more outputs for each watched value x: its rows, and xᵀx, which the runtime computes faster than
@@ -110,10 +110,8 @@ class Accumulator {
     for (let index = 0; index < gram.length; index += 1) {
       this.#gram[index] = (this.#gram[index] ?? 0) + (gram[index] ?? 0);
     }
-    const taken = Math.min(count, SAMPLED_ROWS_PER_TEXT);
-    for (let index = 0; index < taken; index += 1) {
-      // Evenly spread, no randomness; the first and the last are the special tokens, whose values are unlike the others'.
-      const row = taken === 1 ? 0 : Math.round((index * (count - 1)) / (taken - 1));
+    for (let taken = 0; taken < SAMPLED_ROWS_PER_TEXT; taken += 1) {
+      const row = Math.floor(((taken + 0.5) * count) / SAMPLED_ROWS_PER_TEXT); // evenly spread, no randomness
       if (this.#sample.length < MAX_SAMPLED_ROWS * this.#width) {
         this.#sample.push(...rows.subarray(row * this.#width, (row + 1) * this.#width));
       }

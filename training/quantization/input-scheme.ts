@@ -33,11 +33,9 @@ const SMALLEST_RANGE = 1e-5;
  * The scheme with the smallest expected error of the product on the sampled rows. Smoothing (Xiao et al., SmoothQuant,
  * ICML 2023) takes the few columns with large values (LayerNorm outputs of BERT have them) out of the row's scale and
  * into the weights; it costs one multiplication an element, so it has to earn it. Rounding errors are taken as
- * independent with variance step² / 12 (a factor that all terms share and that is left out); the errors of several products
- * count relative to the products' own size, because attention scores are large and forgiving, values small and not.
+ * independent with variance step² / 12 (a factor that all terms share and that is left out).
  */
-export function chooseInputScheme({ statistics, weights: given }: ChooseInputSchemeOptions): InputScheme {
-  const weights = relativeToOutput(given, statistics);
+export function chooseInputScheme({ statistics, weights }: ChooseInputSchemeOptions): InputScheme {
   const { rowMax, rowSquares } = rowFacts(weights, statistics.width);
   let best = SYMMETRIC_SCHEME;
   let leastError = Number.POSITIVE_INFINITY;
@@ -59,33 +57,6 @@ export function chooseInputScheme({ statistics, weights: given }: ChooseInputSch
 
 /** A change has to lower the expected squared error by this share. */
 const MINIMAL_GAIN = 0.02;
-
-/** Weights scaled so that each product has unit power on the calibration rows; a single one stays as it is. */
-function relativeToOutput(weights: readonly WeightMatrix[], statistics: InputStatistics): readonly WeightMatrix[] {
-  if (weights.length === 1) {
-    return weights;
-  }
-  return weights.map(({ data, outputs }) => {
-    const power = outputPower(data, outputs, statistics);
-    const factor = power > 0 ? 1 / Math.sqrt(power) : 1;
-    return { data: data.map((weight) => weight * factor), outputs };
-  });
-}
-
-/** Mean over rows of |x W|²: the trace of Wᵀ gram W. */
-function outputPower(weights: Float32Array, outputs: number, { gram, rows, width }: InputStatistics): number {
-  let trace = 0;
-  for (let i = 0; i < width; i += 1) {
-    for (let j = 0; j < width; j += 1) {
-      let dot = 0;
-      for (let column = 0; column < outputs; column += 1) {
-        dot += (weights[i * outputs + column] ?? 0) * (weights[j * outputs + column] ?? 0);
-      }
-      trace += dot * (gram[i * width + j] ?? 0);
-    }
-  }
-  return trace / Math.max(1, rows);
-}
 
 function rowFacts(
   weights: readonly WeightMatrix[],

@@ -12,8 +12,6 @@ import { MATRIX_PRODUCT_READERS } from "./registry.ts";
 export interface QuantizeModelOptions {
   /** The one output that is kept; what only others need is dropped. */
   readonly output: string;
-  /** Matrix products whose output's name contains one of these stay in float. Default none. */
-  readonly keepFloat?: readonly string[];
   /** What calibration saw; empty: weights are rounded to nearest and inputs are symmetric. */
   readonly statistics: StatisticsByValue;
   /** Called after each quantised value. */
@@ -39,11 +37,11 @@ const MAX_OPSET = 23;
  */
 export function quantizeModel(
   model: ModelProto,
-  { output, keepFloat = [], statistics, onProgress }: QuantizeModelOptions,
+  { output, statistics, onProgress }: QuantizeModelOptions,
 ): QuantizedModel {
   const opset = checkOpset(model);
   const graph = trimToOutput(model, output);
-  const groups = groupByInput(matrixProducts(graph).filter(({ node }) => !isKept(node, keepFloat)));
+  const groups = groupByInput(matrixProducts(graph));
   const tables = Map.groupBy(
     graph.nodes.filter((node) => isEmbeddingLookup(graph, node)),
     (node) => node.input[0] ?? "",
@@ -81,10 +79,6 @@ function trimToOutput(model: ModelProto, output: string): Graph {
   const graph = new Graph(model.graph);
   graph.removeDead();
   return graph;
-}
-
-function isKept({ output }: NodeProto, keepFloat: readonly string[]): boolean {
-  return keepFloat.some((part) => output[0]?.includes(part) === true);
 }
 
 function matrixProducts(graph: Graph): MatrixProduct[] {
