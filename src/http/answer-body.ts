@@ -4,6 +4,7 @@ import type { JsonObject } from "../shared/json.ts";
 import { outcomeBody, passageBody } from "./retrieval-body.ts";
 
 type RetrievalEnd = Extract<AnswerEvent, { type: "retrieval-end" }>;
+type AnswerEnd = Extract<AnswerEvent, { type: "end" }>;
 
 /** Top-level extensions of a chat completion (or of a stream's first chunk): what was found, and Perplexity's `citations`. */
 export function retrievalFields(event: RetrievalEnd): JsonObject {
@@ -16,6 +17,14 @@ export function retrievalFields(event: RetrievalEnd): JsonObject {
     },
     citations: passages.map(({ passage }) => citationUrl(passage)),
   };
+}
+
+/** Top-level extension of an answer by another model than the one asked for: a fallback took over. Else nothing. */
+export function answeredBy(
+  { target }: Pick<AnswerEnd, "target">,
+  { model }: { readonly model: string },
+): { readonly answered_by?: string } {
+  return target === model ? {} : { answered_by: target };
 }
 
 /** OpenAI's annotation of a span, with the passage it rests on beside it. */

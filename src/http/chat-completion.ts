@@ -1,7 +1,7 @@
 import type { AnswerEvent } from "../rag/answer-event.ts";
 import { AppError } from "../shared/errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue } from "../shared/json.ts";
-import { annotationBody, retrievalFields } from "./answer-body.ts";
+import { annotationBody, answeredBy, retrievalFields } from "./answer-body.ts";
 import type { CompletionIdentity } from "./chat-completion-chunks.ts";
 import { mergeDelta } from "./merge-delta.ts";
 
@@ -22,7 +22,7 @@ export async function chatCompletion(
   const choices = new Map<number, ChoiceState>();
   let extensions: JsonObject = {};
   let usage: JsonObject | undefined;
-  let hasEnded = false;
+  let fallback: JsonObject | undefined;
   for await (const event of events) {
     switch (event.type) {
       case "retrieval-end":
@@ -32,7 +32,7 @@ export async function chatCompletion(
         usage = event.usage;
         break;
       case "end":
-        hasEnded = true;
+        fallback = answeredBy(event, { model });
         break;
       case "text-delta":
       case "extra-delta":
@@ -41,7 +41,7 @@ export async function chatCompletion(
         foldIntoChoice(choiceState(choices, event.choice), event);
     }
   }
-  if (!hasEnded) {
+  if (fallback === undefined) {
     throw new AppError("internal", "the answer stopped before its end event");
   }
   return {
@@ -52,6 +52,7 @@ export async function chatCompletion(
     choices: [...choices].sort(([left], [right]) => left - right).map(([index, state]) => choiceBody(index, state)),
     ...(usage === undefined ? {} : { usage }),
     ...extensions,
+    ...fallback,
   };
 }
 

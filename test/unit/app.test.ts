@@ -2,9 +2,11 @@ import { describe, it } from "vitest";
 import { createMisconfiguredApp } from "../../src/app.ts";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import type { AnswerEvent } from "../../src/rag/answer-event.ts";
+import { answerQuery } from "../../src/rag/answer-query.ts";
 import { parseConfiguration } from "../../src/shared/configuration.ts";
-import { toAppError } from "../../src/shared/errors.ts";
+import { AppError, toAppError } from "../../src/shared/errors.ts";
 import { fakeEncoder } from "../support/fake-encoder.ts";
+import { fakeRetriever } from "../support/fake-retriever.ts";
 import { fakeTargetLm } from "../support/fake-target-lm.ts";
 import { createTestApp, LOCAL_VARIABLES } from "../support/test-app.ts";
 
@@ -202,6 +204,23 @@ describe("the log", () => {
     ]);
     expect(log[1]?.["request_id"]).toBe(response.headers.get("x-request-id"));
     expect(JSON.stringify(log)).not.toMatch(/purrs|alpha/);
+  });
+
+  it.for([false, true])("names the fallback that answered (stream: %s)", async (stream, { expect }) => {
+    const { fetch, log } = createTestApp({
+      answer: (request) => answerQuery(request, { retriever: fakeRetriever([]) }),
+      dependencies: {
+        targetLms: (model) => [
+          fakeTargetLm({ name: model, script: [new AppError("upstream_unavailable", "down")] }),
+          fakeTargetLm({ name: "spare" }),
+        ],
+      },
+    });
+    const response = await fetch("/v1/chat/completions", chat({ model: "safe", stream }));
+    const text = await response.text();
+    expect(text).toContain('"answered_by":"spare"');
+    const { model, answered_by } = log.at(-1) ?? {};
+    expect({ model, answered_by }).toEqual({ model: "safe", answered_by: "spare" });
   });
 
   it("has the cause of a defect, which the reply has not", async ({ expect }) => {

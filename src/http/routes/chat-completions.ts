@@ -1,9 +1,11 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { z } from "@hono/zod-openapi";
 import { textOfContent } from "../../generation/message-text.ts";
+import type { AnswerEvent } from "../../rag/answer-event.ts";
 import type { AnswerRetrieval } from "../../rag/answer-query.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
 import { AppError } from "../../shared/errors.ts";
+import { answeredBy } from "../answer-body.ts";
 import { answerHead } from "../answer-head.ts";
 import type { AppDependencies } from "../app-dependencies.ts";
 import { ChatCompletionChunks, type CompletionIdentity } from "../chat-completion-chunks.ts";
@@ -28,7 +30,7 @@ const route = jsonRoute({
   path: "/v1/chat/completions",
   summary: "Answer with retrieval and citations",
   description:
-    "OpenAI's chat completions. Streams carry the passages in their first chunk and citations as `delta.annotations`; a stream that fails ends in an error frame and never in `[DONE]`.",
+    "OpenAI's chat completions. Streams carry the passages in their first chunk, citations as `delta.annotations`, and `answered_by` in their last chunk; a stream that fails ends in an error frame and never in `[DONE]`.",
   request: chatCompletionRequestSchema,
   response: chatCompletionResponseSchema,
   alternatives: { "text/event-stream": { schema: z.string() } },
@@ -64,7 +66,7 @@ async function chatCompletions(c: HttpContext, dependencies: AppDependencies): P
     model,
   };
   c.set("logFields", { model, stream: request.stream });
-  const timed = timedEvents(events, c.get("timings"));
+  const timed = withFallbackLogged(timedEvents(events, c.get("timings")), { model, logFields: c.get("logFields") });
   if (!request.stream) {
     return c.json(await chatCompletion(timed, identity));
   }
@@ -78,6 +80,24 @@ async function chatCompletions(c: HttpContext, dependencies: AppDependencies): P
   });
 }
 
+interface FallbackLogOptions {
+  readonly model: string;
+  readonly logFields: HttpContext["var"]["logFields"];
+}
+
+/** Passes events on; when a fallback has answered, its name joins the log line. */
+async function* withFallbackLogged(
+  events: AsyncGenerator<AnswerEvent>,
+  { model, logFields }: FallbackLogOptions,
+): AsyncGenerator<AnswerEvent> {
+  for await (const event of events) {
+    if (event.type === "end") {
+      Object.assign(logFields, answeredBy(event, { model }));
+    }
+    yield event;
+  }
+}
+
 interface StreamedOptions {
   readonly log: AppDependencies["log"];
   readonly body: Omit<Parameters<typeof chatCompletionStream>[0], "onEnd">;
@@ -86,6 +106,7 @@ interface StreamedOptions {
 function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
   const requestId = c.get("requestId");
   const timings = c.get("timings");
+  const logFields = c.get("logFields");
   const stream = chatCompletionStream({
     ...body,
     // The access log line of a stream is written at its first byte; how it ended is known here only.
@@ -94,6 +115,7 @@ function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
         event: "stream-end",
         request_id: requestId,
         duration_ms: timings.elapsed(),
+        ...logFields,
         ...(error === undefined ? {} : { error_code: error.code }),
       }),
   });

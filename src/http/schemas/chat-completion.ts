@@ -83,7 +83,10 @@ export const chatCompletionResponseSchema = z
     id: z.string(),
     object: z.literal("chat.completion"),
     created: z.int(),
-    model: z.string(),
+    model: z.string().openapi({ description: "The model asked for." }),
+    answered_by: z.string().optional().openapi({
+      description: "The target LM that answered instead of `model`, one of its fallbacks; absent when `model` did.",
+    }),
     choices: z.array(
       z.looseObject({
         index: z.int(),

@@ -106,6 +106,41 @@ describe("chatCompletionStream", () => {
     ]);
   });
 
+  describe("an answer by a fallback", () => {
+    const stop = (choice = 0): AnswerEvent => ({ type: "choice-end", choice, finishReason: "stop" });
+    const usage: AnswerEvent = { type: "usage", usage: { total_tokens: 3 } };
+    const spare: AnswerEvent = { type: "end", model: "spare-1", target: "spare" };
+
+    it.for<[string, Script, boolean, readonly string[]]>([
+      ["its last choice's end", [text("a"), stop(), usage, spare], false, ["", "a", "stop spare"]],
+      ["the last of several ends", [stop(1), stop(0), spare], false, ["", "stop", "", "stop spare"]],
+      ["the usage chunk", [text("a"), stop(), usage, spare], true, ["", "a", "stop", "usage spare"]],
+      ["a chunk of its own without an end", [text("a"), spare], false, ["", "a", " spare"]],
+      ["what came after an end", [stop(), text("late"), spare], false, ["", "stop", "late", " spare"]],
+      ["nothing when the model itself answered", [text("a"), stop(), usage, END], true, ["", "a", "stop", "usage"]],
+    ])("is told with %s", async ([, script, includeUsage, expected], { expect }) => {
+      const { frames } = await streamOf(script, { includeUsage });
+      expect(frames.at(-1)).toBe("data: [DONE]");
+      const seen = frames.slice(0, -1).map((frame) => {
+        const { choices, usage, answered_by } = dataOf(frame) as {
+          choices: { delta: { content?: string }; finish_reason: string | null }[];
+          usage?: object;
+          answered_by?: string;
+        };
+        const [choice] = choices;
+        const what = usage === undefined ? (choice?.finish_reason ?? choice?.delta.content ?? "") : "usage";
+        return answered_by === undefined ? what : `${what} ${answered_by}`;
+      });
+      expect(seen).toEqual(expected);
+    });
+
+    it("is told in an answer in one piece", async ({ expect }) => {
+      const answer = await chatCompletion(follow([text("a"), stop(), spare]), IDENTITY);
+      expect(answer).toMatchObject({ model: "m", answered_by: "spare" });
+      expect(await chatCompletion(follow([text("a"), stop(), END]), IDENTITY)).not.toHaveProperty("answered_by");
+    });
+  });
+
   it("says of any text exactly what the answer in one piece says", async ({ expect }) => {
     const said = fc.array(fc.tuple(fc.string({ unit: "binary" }), fc.integer({ min: 0, max: 2 })), { minLength: 1 });
     await fc.assert(
