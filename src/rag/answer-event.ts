@@ -17,7 +17,13 @@ export interface Citation {
 
 /** What was clamped, dropped or changed on the way, for the client to see. */
 export interface RetrievalNotice {
-  readonly code: "top_k_clamped" | "passages_dropped_for_context" | "query_joined" | "query_rewritten" | "degraded";
+  readonly code:
+    | "top_k_clamped"
+    | "filter_matched_nothing"
+    | "passages_dropped_for_context"
+    | "query_joined"
+    | "query_rewritten"
+    | "degraded";
   readonly message: string;
 }
 

@@ -2,6 +2,7 @@ import type { Collection, RetrievalMode, RetrieveOutcome, Retriever } from "../r
 import { AppError, isUserError, toAppError } from "../shared/errors.ts";
 import type { VectorFilter } from "../vector-index/vector-index.ts";
 import type { RetrievalNotice } from "./answer-event.ts";
+import { filterNotices } from "./filter-notices.ts";
 
 export interface RetrievalSettings {
   readonly collection: Collection;
@@ -46,7 +47,7 @@ export async function retrieveOrDegrade(
       ...(filter === undefined ? {} : { filter }),
       ...(minScore === undefined ? {} : { minScore }),
     });
-    return { outcome, notices: [], isFailed: false };
+    return { outcome, notices: filterNotices(outcome, filter), isFailed: false };
   } catch (error) {
     if (signal.aborted) {
       throw new AppError("aborted", "the client went away", { cause: error });

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { filterNotices } from "../../rag/filter-notices.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
 import type { AppDependencies } from "../app-dependencies.ts";
 import { findCollection } from "../find-collection.ts";
@@ -42,7 +43,12 @@ async function retrieve(c: HttpContext, { configuration, store, retriever }: App
   c.get("timings").recordAll(outcome.timings);
   return c.json({
     object: "retrieval",
-    ...outcomeBody({ query: body.query, collection: collection.name, outcome, notices }),
+    ...outcomeBody({
+      query: body.query,
+      collection: collection.name,
+      outcome,
+      notices: [...notices, ...filterNotices(outcome, body.filter)],
+    }),
     data: outcome.passages.map(passageBody),
   });
 }

@@ -229,6 +229,22 @@ describe("answerQuery", () => {
     expect(target.requests[0]?.messages[0]?.content).toMatch(/found nothing/u);
   });
 
+  test("says when a filter left nothing, and only then", async ({ expect }) => {
+    const noticesOf = async (found: typeof PASSAGES | AppError, filter?: { nokey: string }) => {
+      const retrieval = filter === undefined ? {} : { filter };
+      const { notices } = retrievalEnd(await collect(run({ retriever: fakeRetriever(found), retrieval })));
+      return notices.map(({ code, message }) => `${code}: ${message}`);
+    };
+    expect(await noticesOf([], { nokey: "x" })).toEqual([
+      "filter_matched_nothing: no passage matched the query and the filter (on nokey); a property has to be indexed before its passages are uploaded",
+    ]);
+    expect(await noticesOf([])).toEqual([]);
+    expect(await noticesOf(PASSAGES, { nokey: "x" })).toEqual([]);
+    expect(await noticesOf(new AppError("retrieval_failed", "down"), { nokey: "x" })).toEqual([
+      expect.stringMatching(/^degraded: /u),
+    ]);
+  });
+
   test("drops passages that the smallest context has no room for", async ({ expect }) => {
     const long = retrievedPassages([{ text: "One short passage." }, { text: "word ".repeat(3_000) }]);
     const targets = [fakeTargetLm({ contextWindow: 100_000 }), fakeTargetLm({ contextWindow: 2_000 })] as const;

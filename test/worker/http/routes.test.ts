@@ -62,6 +62,17 @@ describe("POST /v1/retrieve", () => {
     expect(scored.json.data.map(({ id }: { id: string }) => id)).toEqual(["canada-coast"]);
   });
 
+  it("says that a filter on a property without an index finds nothing, as chat completions do", async ({ expect }) => {
+    const filter = { nokey: "x" };
+    const notice = { code: "filter_matched_nothing", message: expect.stringContaining("nokey") };
+    const found = await callWorker("/v1/retrieve", { body: { query: QUESTION, filter, ...retrieval } });
+    expect(found.json).toMatchObject({ data: [], notices: [notice] });
+    const answered = await callWorker("/v1/chat/completions", {
+      body: { messages, retrieval: { ...retrieval, filter } },
+    });
+    expect(answered.json.retrieval).toMatchObject({ passages: [], notices: [notice] });
+  });
+
   it("clamps a top_k of 1e9 and says so", async ({ expect }) => {
     const { status, json } = await callWorker("/v1/retrieve", { body: { query: QUESTION, top_k: 1e9, ...retrieval } });
     expect(status).toBe(200);
