@@ -28,6 +28,9 @@ const MAX_SENTENCE_WORDS = 28;
 const MAX_PASSAGES = 10;
 /** A word in the title says what a sentence is about, but not that it answers. */
 const TITLE_SHARE = 0.5;
+/** A longer word that begins with the wanted one is often a compound or an inflection of it, and sometimes another word. */
+const PREFIX_SHARE = 0.7;
+const MIN_PREFIX_LENGTH = 4;
 /** Advantage of a sentence with a number where one is asked for, and of the first passages. */
 const NUMBER_BONUS = 0.15;
 const RANK_BONUS = 0.15;
@@ -116,9 +119,18 @@ function coverage(wanted: readonly string[], { terms, titleTerms, rarity }: Cove
     // A word that no sentence has tells nothing about which of them answers, but that it is missing counts.
     const weight = rarity.get(term) ?? 1;
     total += weight;
-    found += terms.has(term) ? weight : titleTerms.has(term) ? weight * TITLE_SHARE : 0;
+    found += weight * Math.max(matchShare(term, terms), TITLE_SHARE * matchShare(term, titleTerms));
   }
   return total === 0 ? 0 : found / total;
+}
+
+/** 1 for the word itself, less for a longer one that begins with it ("coast" in "coastline"), else 0. */
+function matchShare(wanted: string, terms: ReadonlySet<string>): number {
+  if (terms.has(wanted)) {
+    return 1;
+  }
+  const isLongEnough = wanted.length >= MIN_PREFIX_LENGTH && !/\p{N}/u.test(wanted);
+  return isLongEnough && [...terms].some((term) => term.startsWith(wanted)) ? PREFIX_SHARE : 0;
 }
 
 /** What the encoder reads of a candidate. */

@@ -23,6 +23,7 @@ const ASKED_NOUNS: readonly (readonly [question: RegExp, noun: string])[] = [
     "population",
   ],
   [/\bhow (?:big|large) (?:is|are|was)\b/iu, "total area of"],
+  [/\bhow long (?:is|are|was)\b/iu, "length of"],
   [/\bhow old (?:is|are|was)\b/iu, "age of"],
   [/\bhow (?:rich|wealthy|poor) (?:is|are)\b/iu, "GDP per capita of"],
   [/\bhow (?:high|tall) (?:is|are)\b/iu, "elevation of"],

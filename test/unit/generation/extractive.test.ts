@@ -58,6 +58,35 @@ describe("extractive", () => {
     expect(text.split("\n")[0]).toBe("Canada has the longest coastline in the world: 202,080 km. [3]");
   });
 
+  describe("of passages of which one has the word and another the answer", () => {
+    const PERU = retrievedPassages([
+      {
+        title: "Peru: Capital, government type and administrative divisions",
+        text: "Capital of Peru: Lima.\nGeographic coordinates: 12 03 S, 77 03 W.\nTime difference: UTC-5 (same time as Washington, DC, during Standard Time).\nGovernment type of Peru: constitutional republic.\nCountry name: conventional long form Republic of Peru; conventional short form Peru; local long form Republica del Peru; local short form Peru.\nIndependence of Peru: 28 July 1821 (from Spain).\nNational holiday of Peru: Independence Day, 28 July (1821).\nAdministrative divisions of Peru: 25 regions (regiones, singular - region) and 1 province* (provincia); Amazonas, Ancash, Apurimac, Arequipa, Ayacucho, Cajamarca, Callao, Cusco, Huancavelica, Huanuco, Ica, Junin, La Libertad, Lambayeque, Lima, Lima*, Loreto, Madre de Dios, Moquegua, Pasco, Piura, Puno, San Martin, Tacna, Tumbes, Ucayali. Note: Callao, the largest port in Peru, is also referred to as a constitutional province, the only province of the the Callao region.",
+      },
+      {
+        title: "Peru: Location, area and coastline",
+        text: "Location of Peru: Western South America, bordering the South Pacific Ocean, between Chile and Ecuador.\nGeographic coordinates: 10 00 S, 76 00 W.\nArea of Peru: total 1,285,216 sq km; land 1,279,996 sq km; water 5,220 sq km.\nArea, comparative: almost twice the size of Texas; slightly smaller than Alaska.\nLand boundaries of Peru: total 7,062 km.\nLand boundaries of Peru, border countries: Bolivia 1,212 km, Brazil 2,659 km, Chile 168 km, Colombia 1,494 km, Ecuador 1,529 km.\nCoastline of Peru: 2,414 km.\nMaritime claims: territorial sea 200 nm; continental shelf 200 nm.",
+      },
+      {
+        title: "Peru: Armed forces",
+        text: "Military branches of Peru: Peruvian Army (Ejercito Peruano), Peruvian Navy (Marina de Guerra del Peru, MGP; includes naval air, naval infantry, and Coast Guard), Air Force of Peru (Fuerza Aerea del Peru, FAP) (2013).\nMilitary expenditures of Peru: 1.28% of GDP (2012).\nMilitary service age and obligation: 18-50 years of age for male and 18-45 years of age for female voluntary military service; no conscription (2012).",
+      },
+    ]);
+
+    test.for<[question: string, quote: string]>([
+      ["How long is the coast of Peru?", "Coastline of Peru: 2,414 km. [2]"],
+      ["How long is Peru's coast?", "Coastline of Peru: 2,414 km. [2]"],
+      ["What is the capital of Peru?", "Capital of Peru: Lima. [1]"],
+    ])("%s", async ([question, quote], { expect }) => {
+      expect((await answer(question, PERU)).split("\n")[0]).toBe(quote);
+    });
+
+    test("the word itself is still found", async ({ expect }) => {
+      expect(await answer("Is there a coast guard in Peru?", PERU)).toMatch(/Coast Guard.* \[3\]$/u);
+    });
+  });
+
   test.for([
     "What is the capital of Burkina Faso and how many people live there?",
     "what is the capital of burkina faso and how many people live there",

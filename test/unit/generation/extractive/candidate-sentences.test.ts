@@ -14,13 +14,20 @@ describe("candidateSentences", () => {
         text: "Chad is large. Climate of Chad: hot. Coastline of Chad: none. Terrain of Chad: flat.",
       },
     ]);
-    // Of "long" (in no sentence), "coastline" (in one of four) and "Chad" (in all) it has the last two.
+    // Of "length" (in no sentence), "coastline" (in one of four) and "Chad" (in all) it has the last two.
     expect(first).toEqual({
       passageNumber: 1,
       subject: "",
       text: "Coastline of Chad: none.",
       coverage: [expect.closeTo((Math.log(5) + Math.log(2)) / (1 + Math.log(5) + Math.log(2)))],
     });
+  });
+
+  test("match by words that begin with those of the question, less than by the words themselves", ({ expect }) => {
+    const [first, second, third] = candidates("coast pi", [{ title: "T", text: "A coast. A coastline. A coas pit." }]);
+    expect([first?.text, second?.text, third?.text]).toEqual(["A coast.", "A coastline.", "A coas pit."]);
+    expect(second?.coverage[0]).toBeCloseTo(0.7 * (first?.coverage[0] ?? 0));
+    expect(third?.coverage[0]).toBe(0);
   });
 
   test("have every facet's best among them, however many the first one has", ({ expect }) => {

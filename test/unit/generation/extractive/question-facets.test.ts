@@ -27,6 +27,7 @@ describe("questionFacets", () => {
     ["exports and imports of Trinidad and Tobago", ["exports and imports of Trinidad and Tobago"]],
     ["What is the area of Chad? What is its climate?", ["What is the area of Chad?", "What is its climate? (Chad)"]],
     ["where is Nauru", ["location of Nauru"]],
+    ["How long is the coast of Peru?", ["length of the coast of Peru?"]],
     ["How many people speak French in Mali?", ["How many people speak French in Mali?"]],
     ["How many people are there in Mali?", ["population Mali?"]],
     ["ブルキナファソの首都はどこですか？", ["ブルキナファソの首都はどこですか？"]],
