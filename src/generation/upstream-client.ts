@@ -56,7 +56,7 @@ export type UpstreamClient = <Result>(
  * Throws `upstream_*`, `host_not_allowed`, `aborted`, or `configuration_invalid` when a secret is not set.
  */
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
-  const { name, dependencies, timeoutMs, idleTimeoutMs } = options;
+  const { name, baseUrl, dependencies, timeoutMs, idleTimeoutMs } = options;
   const label = `target LM "${name}"`;
   const allowedFetch = createAllowedFetch(options, dependencies.fetch);
 
@@ -77,7 +77,7 @@ export function createUpstreamClient(options: UpstreamClientOptions): UpstreamCl
         return response;
       } catch (error) {
         watchdog.pause();
-        throw unreachable(error, { label, redact, signal: watchdog.signal });
+        throw unreachable(error, { label, host: new URL(baseUrl).host, redact, signal: watchdog.signal });
       }
     };
 
@@ -156,11 +156,13 @@ function requestHeaders({ secret, keyHeader, headers, dependencies }: UpstreamCl
 
 interface UnreachableContext {
   readonly label: string;
+  /** Where it was looked for: host and port only, as a gateway's path may hold an account. */
+  readonly host: string;
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;
 }
 
-function unreachable(error: unknown, { label, redact, signal }: UnreachableContext): AppError {
+function unreachable(error: unknown, { label, host, redact, signal }: UnreachableContext): AppError {
   if (signal.reason instanceof AppError) {
     return signal.reason;
   }
@@ -169,5 +171,7 @@ function unreachable(error: unknown, { label, redact, signal }: UnreachableConte
   }
   // Runtimes quote a header that they cannot send, key and all: the original is not passed on.
   const reason = redact(error instanceof Error ? error.message : String(error)).slice(0, 300);
-  return new AppError("upstream_unavailable", `${label} could not be reached: ${reason}`, { isRetryable: true });
+  return new AppError("upstream_unavailable", `${label} could not be reached at ${host}: ${reason}`, {
+    isRetryable: true,
+  });
 }

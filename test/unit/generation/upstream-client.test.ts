@@ -80,6 +80,21 @@ describe("an upstream over HTTP", () => {
       expect(requests).toHaveLength(2);
     });
 
+    test.for<[baseUrl: string, host: string]>([
+      ["http://localhost:11434/v1/", "localhost:11434"],
+      ["https://gateway.example/account-4711/v1/", "gateway.example"],
+    ])("a host that is never reached is named, without the path: %s", async ([baseUrl, host], { expect }) => {
+      vi.useFakeTimers();
+      const { fetch } = scriptedFetch(new TypeError("Network connection lost."));
+      const entry = { ...ENTRY, base_url: baseUrl };
+      const failed = generate(targetLm(entry, { fetch })).catch((error: unknown) => error);
+      await vi.runAllTimersAsync();
+      expect(await failed).toMatchObject({
+        code: "upstream_unavailable",
+        message: `target LM "model" could not be reached at ${host}: Network connection lost.`,
+      });
+    });
+
     test("a redirect is not followed", async ({ expect }) => {
       const { fetch, requests } = scriptedFetch(
         () => new Response(null, { status: 307, headers: { location: "http://169.254.169.254/" } }),
