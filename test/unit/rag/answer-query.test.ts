@@ -1,74 +1,9 @@
 import { describe, test } from "vitest";
-import type { ChatMessage } from "../../../src/generation/target-lm.ts";
-import type { AnswerEvent } from "../../../src/rag/answer-event.ts";
-import { answerQuery, type AnswerRequest, type AnswerRetrieval } from "../../../src/rag/answer-query.ts";
 import { AppError } from "../../../src/shared/errors.ts";
-import { fakeRetriever, type FakeRetriever } from "../../support/fake-retriever.ts";
+import { PASSAGES, QUESTION, run, collect, rendered, retrievalEnd } from "../../support/answer-query-harness.ts";
+import { fakeRetriever } from "../../support/fake-retriever.ts";
 import { fakeTargetLm } from "../../support/fake-target-lm.ts";
-import { collectionOf } from "../../support/passages.ts";
 import { retrievedPassages } from "../../support/retrieved-passages.ts";
-
-const PASSAGES = retrievedPassages([
-  { title: "Canada", text: "Canada's coast is 202,080 km long." },
-  { title: "Norway", text: "Norway's coast is 25,148 km long." },
-]);
-const QUESTION: ChatMessage = { role: "user", content: "Which country has the longest coastline?" };
-
-interface RunOptions extends Omit<Partial<AnswerRequest>, "retrieval"> {
-  readonly retrieval?: Partial<AnswerRetrieval> | false;
-  readonly retriever?: FakeRetriever;
-}
-
-function run({
-  retrieval,
-  retriever = fakeRetriever(PASSAGES),
-  ...request
-}: RunOptions = {}): AsyncGenerator<AnswerEvent> {
-  return answerQuery(
-    {
-      targets: [fakeTargetLm()],
-      messages: [QUESTION],
-      parameters: {},
-      stream: true,
-      retrieval:
-        retrieval === false
-          ? false
-          : { collection: collectionOf(), mode: "hybrid", topK: 5, onError: "degrade", ...retrieval },
-      signal: new AbortController().signal,
-      ...request,
-    },
-    { retriever, createNonce: () => "nonce" },
-  );
-}
-
-async function collect(events: AsyncIterable<AnswerEvent>): Promise<AnswerEvent[]> {
-  return await Array.fromAsync(events);
-}
-
-/** The text as a client sees it, with what each citation covers. */
-function rendered(
-  events: readonly AnswerEvent[],
-  choice = 0,
-): { readonly text: string; readonly cited: readonly string[] } {
-  let text = "";
-  const spans: (readonly [number: number, start: number, end: number])[] = [];
-  for (const event of events) {
-    if (event.type === "text-delta" && event.choice === choice) {
-      text += event.text;
-    } else if (event.type === "citation" && event.choice === choice) {
-      spans.push([event.citation.passageNumber, event.citation.startIndex, event.citation.endIndex]);
-    }
-  }
-  return { text, cited: spans.map(([number, start, end]) => `${number}:${text.slice(start, end)}`) };
-}
-
-function retrievalEnd(events: readonly AnswerEvent[]): Extract<AnswerEvent, { type: "retrieval-end" }> {
-  const [first] = events;
-  if (first?.type !== "retrieval-end") {
-    throw new Error(`expected retrieval-end first, got ${first?.type ?? "nothing"}`);
-  }
-  return first;
-}
 
 describe("answerQuery", () => {
   test("retrieves, prompts, generates and cites", async ({ expect }) => {
@@ -229,22 +164,6 @@ describe("answerQuery", () => {
     expect(target.requests[0]?.messages[0]?.content).toMatch(/found nothing/u);
   });
 
-  test("says when a filter left nothing, and only then", async ({ expect }) => {
-    const noticesOf = async (found: typeof PASSAGES | AppError, filter?: { nokey: string }) => {
-      const retrieval = filter === undefined ? {} : { filter };
-      const { notices } = retrievalEnd(await collect(run({ retriever: fakeRetriever(found), retrieval })));
-      return notices.map(({ code, message }) => `${code}: ${message}`);
-    };
-    expect(await noticesOf([], { nokey: "x" })).toEqual([
-      "filter_matched_nothing: no passage matched the query and the filter (on nokey); a property has to be indexed before its passages are uploaded",
-    ]);
-    expect(await noticesOf([])).toEqual([]);
-    expect(await noticesOf(PASSAGES, { nokey: "x" })).toEqual([]);
-    expect(await noticesOf(new AppError("retrieval_failed", "down"), { nokey: "x" })).toEqual([
-      expect.stringMatching(/^degraded: /u),
-    ]);
-  });
-
   test("drops passages that the smallest context has no room for", async ({ expect }) => {
     const long = retrievedPassages([{ text: "One short passage." }, { text: "word ".repeat(3_000) }]);
     const targets = [fakeTargetLm({ contextWindow: 100_000 }), fakeTargetLm({ contextWindow: 2_000 })] as const;
@@ -254,97 +173,5 @@ describe("answerQuery", () => {
     expect(notices).toMatchObject([{ code: "passages_dropped_for_context", message: /1 of 2/u }]);
     expect(contextTokens).toBeGreaterThan(0);
     expect(contextTokens).toBeLessThan(2_000);
-  });
-
-  describe("native citations", () => {
-    const native = (passageNumber: number) => ({ type: "native-citation", choice: 0, passageNumber }) as const;
-
-    test("become marks in the text", async ({ expect }) => {
-      const script = ["Canada has it.", native(1), native(2), " Yes.", native(2)];
-      const events = await collect(run({ targets: [fakeTargetLm({ script, passageFormat: "native" })] }));
-      expect(rendered(events)).toEqual({ text: "Canada has it. [1][2] Yes. [2]", cited: ["1:[1]", "2:[2]", "2:[2]"] });
-    });
-
-    test("of passages that do not exist are left out", async ({ expect }) => {
-      const events = await collect(run({ targets: [fakeTargetLm({ script: ["x", native(9), native(0)] })] }));
-      expect(rendered(events)).toEqual({ text: "x", cited: [] });
-    });
-
-    test("wait for the end of a code block", async ({ expect }) => {
-      const script = ["```\ncode", native(1), "\n```\n", "done"];
-      const events = await collect(run({ targets: [fakeTargetLm({ script })] }));
-      expect(rendered(events)).toEqual({ text: "```\ncode\n```\n[1]done", cited: ["1:[1]"] });
-    });
-
-    test("leave the passages out of the prompt", async ({ expect }) => {
-      const target = fakeTargetLm({ passageFormat: "native" });
-      await collect(run({ targets: [target] }));
-      expect(JSON.stringify(target.requests[0]?.messages)).not.toContain("202,080");
-      expect(target.requests[0]?.passages).toEqual(PASSAGES);
-    });
-  });
-
-  test("falls back, each target getting passages in its own form", async ({ expect }) => {
-    const down = fakeTargetLm({
-      name: "first",
-      passageFormat: "native",
-      script: [new AppError("upstream_unavailable", "down")],
-    });
-    const second = fakeTargetLm({ name: "second", script: ["so [1]."] });
-    const events = await collect(run({ targets: [down, second] }));
-    expect(events.at(-1)).toMatchObject({ target: "second" });
-    expect(rendered(events).cited).toEqual(["1:[1]"]);
-    expect(JSON.stringify(second.requests[0]?.messages)).toContain("202,080");
-  });
-
-  test("throws what breaks after the first event", async ({ expect }) => {
-    const script = ["half an", new AppError("upstream_cut", "cut")];
-    const other = fakeTargetLm({ name: "other" });
-    const seen: AnswerEvent[] = [];
-    const drain = async (): Promise<void> => {
-      for await (const event of run({ targets: [fakeTargetLm({ script }), other] })) {
-        seen.push(event);
-      }
-    };
-    await expect(drain()).rejects.toMatchObject({ code: "upstream_cut" });
-    expect(rendered(seen).text).toBe("half an");
-    expect(other.requests).toEqual([]);
-  });
-
-  test("a consumer that leaves ends the target's request", async ({ expect }) => {
-    const target = fakeTargetLm({ script: ["a", "b", "c"] });
-    for await (const event of run({ targets: [target] })) {
-      if (event.type === "text-delta") {
-        break;
-      }
-    }
-    expect(target.cancellations()).toBe(1);
-  });
-
-  test("an aborted signal ends it", async ({ expect }) => {
-    const controller = new AbortController();
-    const events = run({ signal: controller.signal, targets: [fakeTargetLm({ script: ["a", "b"] })] });
-    await events.next();
-    controller.abort(new AppError("aborted", "gone"));
-    await expect(collect(events)).rejects.toMatchObject({ code: "aborted" });
-  });
-
-  test("draws a fresh fence for every request", async ({ expect }) => {
-    const target = fakeTargetLm();
-    const request = {
-      targets: [target] as const,
-      messages: [QUESTION],
-      parameters: {},
-      stream: false,
-      retrieval: { collection: collectionOf(), mode: "dense", topK: 1, onError: "fail" } as const,
-      signal: new AbortController().signal,
-    };
-    await collect(answerQuery(request, { retriever: fakeRetriever(PASSAGES) }));
-    await collect(answerQuery(request, { retriever: fakeRetriever(PASSAGES) }));
-    const fences = target.requests.map(
-      ({ messages }) => /<passage-([a-z1-9]{16}) /u.exec(JSON.stringify(messages))?.[1],
-    );
-    expect(new Set(fences).size).toBe(2);
-    expect(fences).not.toContain(undefined);
   });
 });
