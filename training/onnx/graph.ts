@@ -1,6 +1,8 @@
 import { AppError } from "../../src/shared/errors.ts";
-import { createNodeProto } from "./codec.ts";
-import type { AttributeProto, GraphProto, NodeProto, TensorProto } from "./proto.ts";
+import { createNodeProto, createValueInfoProto } from "./codec.ts";
+import { DATA_TYPE } from "./data-type.ts";
+import type { DataTypeName } from "./data-type.ts";
+import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
 import { outerNames } from "./subgraphs.ts";
 import { topologicalOrder } from "./topological-order.ts";
 
@@ -13,6 +15,14 @@ export interface NodeFields {
   readonly name?: string;
   /** Operator set; default the ONNX one. */
   readonly domain?: string;
+}
+
+/** A value at the border of a graph. */
+export interface ValueFields {
+  readonly name: string;
+  readonly dataType: DataTypeName;
+  /** Numbers are fixed, strings symbolic; without it even the rank is left open. */
+  readonly dims?: readonly (number | string)[] | undefined;
 }
 
 /**
@@ -99,6 +109,23 @@ export class Graph {
     this.#names.add(tensor.name);
   }
 
+  /** Declares an input; symbolic dimensions are strings. Throws RangeError when the name is taken. */
+  addInput({ name, dataType, dims }: ValueFields): void {
+    if (this.#names.has(name)) {
+      throw new RangeError(`graph "${this.#proto.name}" already has a value "${name}"`);
+    }
+    this.#proto.input.push(valueInfo({ name, dataType, dims }));
+    this.#names.add(name);
+  }
+
+  /** Makes a value an output of the graph. Throws RangeError when it is one already. */
+  addOutput({ name, dataType, dims }: ValueFields): void {
+    if (this.outputNames.includes(name)) {
+      throw new RangeError(`graph "${this.#proto.name}" already has an output "${name}"`);
+    }
+    this.#proto.output.push(valueInfo({ name, dataType, dims }));
+  }
+
   addNode({ opType, inputs, outputs, attributes = [], domain = "", name }: NodeFields): NodeProto {
     const node = createNodeProto({
       opType,
@@ -181,6 +208,12 @@ export class Graph {
     this.#names.add(node.name);
     this.#nodes.add(node);
   }
+}
+
+function valueInfo({ name, dataType, dims }: ValueFields): ValueInfoProto {
+  const dim = dims?.map((size) => (typeof size === "number" ? { dimValue: size } : { dimParam: size }));
+  const shape = dim === undefined ? {} : { shape: { dim } };
+  return createValueInfoProto({ name, type: { tensorType: { elemType: DATA_TYPE[dataType], ...shape } } });
 }
 
 /** Every value a node needs: its inputs, and what its subgraphs take from outside. */
