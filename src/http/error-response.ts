@@ -37,6 +37,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   vector_limit: [400, "invalid_request_error"],
   index_full: [422, "invalid_request_error"],
   invalid_artifact: [500, "server_error"], // offline only; a Worker that meets one has a defect
+  training_diverged: [500, "server_error"], // as above
   configuration_invalid: [500, "server_error"],
   host_not_allowed: [500, "server_error"], // hosts come from the configuration only: the operator's to mend
   encoder_failed: [500, "server_error"],

@@ -17,6 +17,7 @@ export const USER_ERROR_CODES = [
   "vector_limit", // one of Vectorize's documented limits is exceeded
   "index_full", // the embedded index is at its capacity: use Vectorize
   "invalid_artifact", // offline: a file of a stage is missing or malformed; the message names file and line
+  "training_diverged", // offline: a loss or a gradient is NaN or infinite; the message names it
 ] as const;
 
 /** What the operator, the platform or a provider has to mend. */
