@@ -1,4 +1,6 @@
 import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
 import type { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
 
@@ -20,8 +22,9 @@ export interface JsonlEntry<T> {
 }
 
 /**
- * Streams the non-empty lines of a UTF-8 file; `\r\n` and a byte order mark are accepted. Only `\n` ends a line:
- * JSON may hold U+2028 raw, where `node:readline` would split. Throws `invalid_artifact` with file and line.
+ * Streams the non-empty lines of a UTF-8 file, uncompressed when its name ends with `.gz`; `\r\n` and a byte order mark are
+ * accepted. Only `\n` ends a line: JSON may hold U+2028 raw, where `node:readline` would split. Throws `invalid_artifact`
+ * with file and line.
  */
 export async function* readLines(file: string): AsyncGenerator<TextLine> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -71,8 +74,8 @@ async function* splitLines(file: string): AsyncGenerator<Uint8Array> {
 
 async function* openForRead(file: string): AsyncGenerator<Buffer> {
   try {
-    // Without an encoding a read stream yields Buffers, which its type does not say.
-    yield* createReadStream(file, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+    // Without an encoding these streams yield Buffers, which their types do not say.
+    yield* openStream(file) as AsyncIterable<Buffer>;
   } catch (error) {
     throw new AppError(
       "invalid_artifact",
@@ -82,6 +85,16 @@ async function* openForRead(file: string): AsyncGenerator<Buffer> {
       },
     );
   }
+}
+
+function openStream(file: string): NodeJS.ReadableStream {
+  const bytes = createReadStream(file, { highWaterMark: 1 << 20 });
+  if (!file.endsWith(".gz")) {
+    return bytes;
+  }
+  const gunzip = createGunzip();
+  pipeline(bytes, gunzip).catch(() => undefined); // a failure reaches the reader of `gunzip`, which it destroys
+  return gunzip;
 }
 
 /** Streams a JSONL file through a schema. Throws `invalid_artifact` naming file, line and field. */

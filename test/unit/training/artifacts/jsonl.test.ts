@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
+import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { z } from "zod";
@@ -26,6 +27,20 @@ describe("readJsonl", () => {
     const file = path.join(await temporaryFolder(onTestFinished), "x.jsonl");
     await writeFile(file, '{"id":"a\u2028b"}\n');
     expect(await Array.fromAsync(readJsonl(file, schema))).toEqual([{ line: 1, value: { id: "a\u2028b" } }]);
+  });
+
+  it("uncompresses a file named .gz and says so when it is cut off", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    const file = path.join(folder, "x.jsonl.gz");
+    const lines = Array.from({ length: 500 }, (_, index) => ({ id: String(Math.sin(index)) }));
+    const bytes = gzipSync([...toJsonl(lines)].join(""));
+    await writeFile(file, bytes);
+    expect((await Array.fromAsync(readJsonl(file, schema))).map(({ value }) => value)).toEqual(lines);
+    await writeFile(file, bytes.subarray(0, bytes.length / 2));
+    await expect(Array.fromAsync(readJsonl(file, schema))).rejects.toThrow(
+      /cannot read .*x\.jsonl\.gz: unexpected end/u,
+    );
+    await expect(Array.fromAsync(readLines(path.join(folder, "none.gz")))).rejects.toThrow(/cannot read .*none\.gz/u);
   });
 
   it("reads \\r\\n, a byte order mark, empty lines and a last line without newline", async ({
