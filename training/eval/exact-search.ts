@@ -24,7 +24,7 @@ export interface FoundRow {
 /**
  * The `depth` rows most similar to each query, best first, by comparing all of them: float32 vectors, sums in double
  * precision. Ties go to the lower row, as in the embedded index. Cosine divides by both lengths; a zero vector has
- * cosine 0 with everything.
+ * cosine 0 with everything. `ProductSearch` finds the same many times faster.
  * @throws AppError `dims_mismatch` when a query has other dimensions than the rows.
  */
 export function exactSearch({ matrix, dims, similarity, queries, depth }: ExactSearchOptions): FoundRow[][] {
@@ -115,22 +115,25 @@ function offerRows(
   { dots, first, count, squaredNorms, squaredQueryNorm, similarity }: OfferRowsOptions,
   top: TopK,
 ): void {
-  const { toScore } = DENSE_SCALES[similarity];
-  const vectorizeScore = VECTORIZE_SCORES[similarity];
   for (let row = 0; row < count; row++) {
     const dot = dots[row] ?? 0;
     const squaredNorm = squaredNorms?.[first + row] ?? 0;
-    const score = toScore(vectorizeScore({ dot, squaredNorm, squaredQueryNorm }));
+    const score = similarityScore(similarity, { dot, squaredNorm, squaredQueryNorm });
     if (score >= top.threshold) {
       top.offer(first + row, score);
     }
   }
 }
 
-interface SimilarityParts {
+export interface SimilarityParts {
   readonly dot: number;
   readonly squaredNorm: number;
   readonly squaredQueryNorm: number;
+}
+
+/** The score of a row, higher is better: Vectorize's own on the scale of the Worker's dense leg. */
+export function similarityScore(similarity: Collection["similarity"], parts: SimilarityParts): number {
+  return DENSE_SCALES[similarity].toScore(VECTORIZE_SCORES[similarity](parts));
 }
 
 /** The score Vectorize would report, so that one table of scales serves both programs. */
@@ -144,7 +147,8 @@ const VECTORIZE_SCORES: Readonly<Record<Collection["similarity"], (parts: Simila
     Math.sqrt(Math.max(0, squaredNorm + squaredQueryNorm - 2 * dot)),
 };
 
-function rowSquaredNorms(matrix: Float32Array, dims: number): Float64Array {
+/** |row|^2 of each row, in double precision. */
+export function rowSquaredNorms(matrix: Float32Array, dims: number): Float64Array {
   const norms = new Float64Array(matrix.length / dims);
   for (let row = 0; row < norms.length; row++) {
     norms[row] = sumOfSquares(matrix, row * dims, dims);
@@ -152,7 +156,7 @@ function rowSquaredNorms(matrix: Float32Array, dims: number): Float64Array {
   return norms;
 }
 
-function sumOfSquares(values: Float32Array, start: number, count: number): number {
+export function sumOfSquares(values: Float32Array, start: number, count: number): number {
   let sum = 0;
   for (let i = start; i < start + count; i++) {
     sum += (values[i] ?? 0) ** 2;

@@ -50,7 +50,7 @@ export async function retrieveLegs(options: RetrieveLegsOptions): Promise<Retrie
   const encoder = await options.loadEncoder(options.runtime);
   const vectors = await openVectors(encoder, options);
   const embeddings = await cachedQueryVectors(queries, { ...options, encoder });
-  const dense = denseRun({ vectors, queries, embeddings, depth, progress, signal });
+  const dense = await denseRun({ vectors, queries, embeddings, depth, progress, signal });
   return { ...lexical, dense, similarity: vectors.facts.similarity, depth, encoder };
 }
 

@@ -6,7 +6,7 @@ import type { EvaluationQuery } from "../artifacts/beir.ts";
 import type { Run } from "../artifacts/trec.ts";
 import type { VectorSet } from "../artifacts/vector-set.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
-import { exactSearch } from "./exact-search.ts";
+import { ProductSearch } from "./product-search.ts";
 
 type Query = Pick<EvaluationQuery, "id" | "text">;
 
@@ -24,35 +24,34 @@ export interface DenseRunOptions {
 }
 
 /** The dense leg over all passages, exactly. */
-export function denseRun({
+export async function denseRun({
   vectors,
   queries,
   embeddings,
   depth,
   progress: createProgress,
   signal,
-}: DenseRunOptions): Run {
+}: DenseRunOptions): Promise<Run> {
   const { facts, matrix, ids } = vectors;
   const run = new Map<string, readonly ScoredPassage[]>();
+  const index = await ProductSearch.open({ matrix, dims: facts.dims, similarity: facts.similarity });
   const progress = createProgress({ label: "dense", unit: "queries", total: queries.length });
-  for (let start = 0; start < queries.length; start += QUERIES_PER_PASS) {
-    signal.throwIfAborted();
-    const found = exactSearch({
-      matrix,
-      dims: facts.dims,
-      similarity: facts.similarity,
-      queries: embeddings.slice(start, start + QUERIES_PER_PASS),
-      depth,
-    });
-    for (const [position, rows] of found.entries()) {
-      run.set(
-        queries[start + position]?.id ?? "",
-        rows.map(({ index, score }) => ({ id: ids[index] ?? "", score })),
-      );
+  try {
+    for (let start = 0; start < queries.length; start += QUERIES_PER_PASS) {
+      signal.throwIfAborted();
+      const found = await index.search(embeddings.slice(start, start + QUERIES_PER_PASS), depth);
+      for (const [position, rows] of found.entries()) {
+        run.set(
+          queries[start + position]?.id ?? "",
+          rows.map((row) => ({ id: ids[row.index] ?? "", score: row.score })),
+        );
+      }
+      progress.advance(found.length);
     }
-    progress.advance(found.length);
+  } finally {
+    progress.finish();
+    await index.close();
   }
-  progress.finish();
   return run;
 }
 

@@ -56,7 +56,7 @@ async function score(
   const encoding = { cache, encoder, progress, signal };
   const vectors = await cachedPassageVectors(path.join(folder, "corpus.jsonl"), encoding);
   const embeddings = await cachedQueryVectors(set.queries, { ...encoding, runtime: "node" });
-  const run = denseRun({ vectors, queries: set.queries, embeddings, depth: DEPTH, progress, signal });
+  const run = await denseRun({ vectors, queries: set.queries, embeddings, depth: DEPTH, progress, signal });
   const { means } = evaluateRun({ run, set, measures: [parseMeasure(MEASURE)], passageText: () => undefined });
   const [measured] = means;
   return { mean: measured?.mean ?? 0, n: measured?.n ?? 0 };
