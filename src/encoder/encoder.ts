@@ -27,6 +27,8 @@ export interface Encoder {
   readonly manifest: EncoderManifest;
   /** See `encoderFingerprint`. */
   readonly fingerprint: string;
+  /** sha256 (hex) of the query adapter that its query embeddings go through; see `adaptEncoder`. */
+  readonly adapterSha256?: string;
   /** Adds the query prefix, cuts at `maxQueryLength`. An embedding does not depend on the other texts of the call. */
   encodeQueries(queries: readonly string[], options?: EncodeOptions): Promise<EncodedTexts>;
   /** Adds the passage prefix, joins title and text, cuts at `maxPassageLength`. */

@@ -2,8 +2,10 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import type { Encoder } from "../../src/encoder/encoder.ts";
+import { adaptEncoder } from "../../src/encoder/query-adapter.ts";
 import { loadEncoder } from "../encoder/load-encoder.ts";
 import type { EncoderRuntime } from "../encoder/load-encoder.ts";
+import { readQueryAdapter } from "../encoder/read-query-adapter.ts";
 
 /** The encoder that is committed with the project and served by default. */
 const DEFAULT_ENCODER = path.join(import.meta.dirname, "../../src/assets/encoder");
@@ -43,9 +45,12 @@ export const encoderFlags = {
 
 export type EncoderFlags = z.output<z.ZodObject<typeof encoderFlags>>;
 
-/** Loads the encoder that the flags describe. Throws `invalid_artifact` when its folder is not one. */
-export async function openEncoder(flags: EncoderFlags, runtime: EncoderRuntime = flags.runtime): Promise<Encoder> {
-  return await loadEncoder(flags.encoder ?? DEFAULT_ENCODER, {
+/** Loads the encoder that the flags describe, with its adapter. Throws `invalid_artifact` when its folder is not one. */
+export async function openEncoder(
+  flags: EncoderFlags & { readonly adapter?: string | undefined },
+  runtime: EncoderRuntime = flags.runtime,
+): Promise<Encoder> {
+  const encoder = await loadEncoder(flags.encoder ?? DEFAULT_ENCODER, {
     runtime,
     threads: flags.threads ?? availableParallelism(),
     ...(flags.batchTokens === undefined ? {} : { maxBatchTokens: flags.batchTokens }),
@@ -55,4 +60,5 @@ export async function openEncoder(flags: EncoderFlags, runtime: EncoderRuntime =
     queryPrefix: flags.queryPrefix,
     passagePrefix: flags.passagePrefix,
   });
+  return flags.adapter === undefined ? encoder : adaptEncoder(encoder, await readQueryAdapter(flags.adapter));
 }

@@ -20,6 +20,10 @@ export const retrievalFlags = {
     .string()
     .default(".aar/cache")
     .meta({ placeholder: "dir", description: "encodings and text indexes, by content hash" }),
+  adapter: z
+    .string()
+    .optional()
+    .meta({ placeholder: "file", description: "query adapter of `train`, put after the encoder's query embeddings" }),
   ...encoderFlags,
 } as const;
 

@@ -71,7 +71,8 @@ export async function cachedQueryVectors(
 }
 
 /** All that changes a query's vector; the fingerprint speaks of passages only. */
-function queryIdentity({ manifest }: Encoder): unknown[] {
+function queryIdentity({ manifest, adapterSha256 }: Encoder): unknown[] {
   const { model, tokenizer, dims, pooling, normalize, queryPrefix, maxQueryLength } = manifest;
-  return [model.sha256, model.output, tokenizer.sha256, dims, pooling, normalize, queryPrefix, maxQueryLength];
+  const own = [model.sha256, model.output, tokenizer.sha256, dims, pooling, normalize, queryPrefix, maxQueryLength];
+  return adapterSha256 === undefined ? own : [...own, adapterSha256];
 }
