@@ -1,18 +1,23 @@
 import path from "node:path";
 import { z } from "zod";
+import { AppError } from "../../src/shared/errors.ts";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { checkJudgedPassages, loadCorpus, loadEvaluationSet } from "../artifacts/beir.ts";
-import { toJsonl } from "../artifacts/jsonl.ts";
-import { checkTrecIds, toTrecRun } from "../artifacts/trec.ts";
+import type { CorpusPassage, EvaluationSet } from "../artifacts/beir.ts";
+import { checkTrecIds, readTrecRun, toTrecRun } from "../artifacts/trec.ts";
+import type { Run } from "../artifacts/trec.ts";
 import { defineCommand } from "../define-command.ts";
-import { compareScores, readPerQueryScores } from "../eval/compare-scores.ts";
+import type { CommandContext } from "../define-command.ts";
+import { comparePairs } from "../eval/compare-pairs.ts";
 import { evaluateRun } from "../eval/evaluate-run.ts";
 import type { RunEvaluation } from "../eval/evaluate-run.ts";
 import { DEFAULT_MEASURES, parseMeasure } from "../eval/measures.ts";
+import { readPerQueryScores, writePerQueryScores } from "../eval/per-query-scores.ts";
 import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../eval/retrieve-legs.ts";
-import { formatPValue, formatTable } from "../format-table.ts";
+import { formatTable } from "../format-table.ts";
 import { formatFusion, readFusion } from "../indexing/fusion-setting.ts";
+import { formatComparisons } from "./comparison-table.ts";
 import { openEncoder } from "./encoder-flags.ts";
 import { LEG_DEPTH, retrievalFlags } from "./retrieval-flags.ts";
 
@@ -25,14 +30,20 @@ const options = z.strictObject({
     .default([...DEFAULT_MEASURES])
     .meta({ placeholder: "list", description: "nDCG@10, P(rel=2)@5, …" }),
   run: z.string().optional().meta({ placeholder: "file", description: "write the TREC run there" }),
+  fromRun: z
+    .string()
+    .optional()
+    .meta({ placeholder: "file", description: "measure this TREC run instead of searching; --mode is not used" }),
   perQuery: z
     .string()
     .optional()
     .meta({ placeholder: "file", description: "write the scores of every query there (JSONL)" }),
-  compare: z
-    .string()
-    .optional()
-    .meta({ placeholder: "file", description: "--per-query file of another run: differences and paired t-test" }),
+  compare: z.array(z.string()).default([]).meta({
+    placeholder: "files",
+    description:
+      "--per-query files of other runs: differences, intervals, paired test, Holm's correction over the files",
+  }),
+  seed: z.int().min(0).default(0).meta({ description: "of the intervals and of the paired test" }),
   json: z.boolean().default(false).describe("print one JSON object"),
 });
 type Options = z.output<typeof options>;
@@ -42,51 +53,48 @@ export const evaluateCommand = defineCommand({
   summary: "retrieval measures of an encoder on a BEIR-style folder",
   description: `Dense search is exact over all passages; lexical search and fusion are the Worker's own code. Judgments come from
 qrels/<split>.tsv, or from qrels.tsv and the field split of queries.jsonl. A judged query that finds nothing counts as 0;
-a query without judgments is left out. Encodings are cached and reused.`,
+a query without judgments is left out. Encodings are cached and reused.
+
+A comparison is over the same queries: a paired permutation test (exact where few queries differ), a bootstrap interval
+over queries, and Holm's correction over the runs compared.`,
   examples: [
     "evaluate --data ../nfcorpus --split test --mode dense",
     "evaluate --data ../nfcorpus --mode hybrid --fusion rrf:60 --json",
     "evaluate --data ../nfcorpus --mode dense --encoder ../models/other --max-length 128 --per-query other.jsonl",
+    "evaluate --data ../nfcorpus --from-run theirs.trec --compare base.jsonl,other.jsonl",
   ],
   options,
-  async run(given, { print, log, progress, signal }) {
+  async run(given, context) {
+    const { print, log } = context;
     const measures = given.measures.map(parseMeasure);
     const fusion = await readFusion(given.fusion);
-    const baseline = given.compare === undefined ? undefined : await readPerQueryScores(given.compare);
-    const corpusFile = path.join(given.data, "corpus.jsonl");
+    const others = await Promise.all(
+      given.compare.map(async (name) => ({ name, theirs: await readPerQueryScores(name) })),
+    );
     const set = await loadEvaluationSet(given.data, given.split);
-    const passages = await loadCorpus(corpusFile, log);
+    const passages = await loadCorpus(path.join(given.data, "corpus.jsonl"), log);
     const texts = new Map(passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
     checkJudgedPassages(set.qrels, texts, log);
     if (given.run !== undefined) {
       checkTrecIds(set.queries, passages);
     }
-    const legs = await retrieveLegs({
-      mode: given.mode,
-      corpusFile,
-      passages,
-      queries: set.queries,
-      depth: Math.max(LEG_DEPTH, given.topK),
-      loadEncoder: (runtime) => openEncoder(given, runtime),
-      runtime: given.runtime,
-      vectors: given.vectors,
-      cache: given.cache,
-      progress,
-      signal,
-    });
-    const run = joinLegs(legs, { mode: given.mode, fusion, topK: given.topK });
+    const legs = given.fromRun === undefined ? await searchLegs(given, { set, passages, context }) : undefined;
+    const run =
+      legs === undefined
+        ? await readForeignRun(given, { set, texts, log })
+        : joinLegs(legs, { mode: given.mode, fusion, topK: given.topK });
     const evaluation = evaluateRun({ run, set, measures, passageText: (id) => texts.get(id) });
     if (given.run !== undefined) {
       await writeFileAtomic(given.run, toTrecRun(run, `aar-${given.mode}`));
     }
     if (given.perQuery !== undefined) {
-      const lines = [...evaluation.perQuery].map(([queryId, scores]) => ({ queryId, scores }));
-      await writeFileAtomic(given.perQuery, toJsonl(lines));
+      await writePerQueryScores(given.perQuery, evaluation.perQuery);
     }
-    const comparison = baseline === undefined ? undefined : compareScores(evaluation.perQuery, baseline);
+    const pairs = others.map((other) => ({ ...other, ours: evaluation.perQuery }));
+    const comparison = comparePairs(pairs, { seed: given.seed });
     const report = describeRun(given, { legs, evaluation, fusion: formatFusion(fusion), passages: passages.length });
     if (given.json) {
-      print(JSON.stringify(comparison === undefined ? report : { ...report, comparison }, undefined, 2));
+      print(JSON.stringify(comparison.length === 0 ? report : { ...report, comparison }, undefined, 2));
       return;
     }
     log(describeInWords(report));
@@ -96,32 +104,75 @@ a query without judgments is left out. Encodings are cached and reused.`,
         evaluation.means.map(({ measure, mean, n }) => [measure, mean.toFixed(4), String(n)]),
       ),
     );
-    if (comparison !== undefined) {
-      print(
-        `\nagainst ${given.compare}:\n${formatTable(
-          ["measure", "difference", "p", "n"],
-          comparison.map(({ measure, meanDifference, pValue, n }) => [
-            measure,
-            signed(meanDifference),
-            formatPValue(pValue),
-            String(n),
-          ]),
-        )}`,
-      );
+    if (comparison.length > 0) {
+      print(`\nminus each of the others:\n${formatComparisons(comparison)}`);
     }
   },
 });
 
+interface SearchLegsOptions {
+  readonly set: EvaluationSet;
+  readonly passages: readonly CorpusPassage[];
+  readonly context: CommandContext;
+}
+
+async function searchLegs(given: Options, { set, passages, context }: SearchLegsOptions): Promise<RetrievedLegs> {
+  return await retrieveLegs({
+    mode: given.mode,
+    corpusFile: path.join(given.data, "corpus.jsonl"),
+    passages,
+    queries: set.queries,
+    depth: Math.max(LEG_DEPTH, given.topK),
+    loadEncoder: (runtime) => openEncoder(given, runtime),
+    runtime: given.runtime,
+    vectors: given.vectors,
+    cache: given.cache,
+    progress: context.progress,
+    signal: context.signal,
+  });
+}
+
+interface ForeignRunOptions {
+  readonly set: EvaluationSet;
+  readonly texts: { has(id: string): boolean };
+  readonly log: (message: string) => void;
+}
+
+/** A run of another system, cut at `topK`; one for other queries or of another corpus is refused. */
+async function readForeignRun({ fromRun = "", topK }: Options, { set, texts, log }: ForeignRunOptions): Promise<Run> {
+  const run = await readTrecRun(fromRun);
+  const wanted = new Set(set.queries.map(({ id }) => id));
+  const own = [...run].filter(([queryId]) => wanted.has(queryId));
+  if (own.length === 0) {
+    throw new AppError(
+      "invalid_artifact",
+      `${fromRun} ranks nothing for any of the ${wanted.size} queries of the split`,
+    );
+  }
+  const ids = own.flatMap(([, found]) => found.map(({ id }) => id));
+  const stray = ids.filter((id) => !texts.has(id));
+  if (stray.length === ids.length) {
+    throw new AppError("invalid_artifact", `${fromRun}: no passage of it is in the corpus, "${stray[0]}" for one`);
+  }
+  if (stray.length > 0) {
+    log(`${fromRun}: ${stray.length} of ${ids.length} passages are not in the corpus, as "${stray[0]}"`);
+  }
+  return new Map(own.map(([queryId, found]) => [queryId, found.slice(0, topK)]));
+}
+
 interface RunFacts {
-  readonly legs: RetrievedLegs;
+  /** Undefined when the run was read from a file. */
+  readonly legs: RetrievedLegs | undefined;
   readonly evaluation: RunEvaluation;
   readonly fusion: string;
   readonly passages: number;
 }
 
-function describeRun({ data, split, mode, topK, runtime }: Options, { legs, evaluation, fusion, passages }: RunFacts) {
+function describeRun(given: Options, { legs, evaluation, fusion, passages }: RunFacts) {
+  const { data, split, topK, runtime, fromRun } = given;
   const { means, emptyQueries, unjudgedQueries, perQuery } = evaluation;
-  const { encoder } = legs;
+  const encoder = legs?.encoder;
+  const mode = fromRun === undefined ? given.mode : `run ${path.basename(fromRun)}`;
   return {
     data: path.basename(path.resolve(data)),
     split,
@@ -157,8 +208,4 @@ function describeInWords(report: ReturnType<typeof describeRun>): string {
     ...(unjudgedQueries === 0 ? [] : [`${unjudgedQueries} queries have no judgment and are left out`]),
   ];
   return parts.join("; ");
-}
-
-function signed(value: number): string {
-  return `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
 }

@@ -117,8 +117,15 @@ describe("the command line", () => {
       mode: "hybrid",
       queries: 2,
       encoder: { name: "encoder", runtime: "node" },
-      comparison: [{ measure: "nDCG@10" }, { measure: "AnswerMatch@1" }],
+      comparison: [
+        { name: "scores.jsonl", measure: "nDCG@10", pValue: 1 },
+        { name: "scores.jsonl", measure: "AnswerMatch@1" },
+      ],
     });
+    const fromRun = ["evaluate", "--data", "data", "--from-run", "run.trec", "--measures", "nDCG@10"];
+    const remeasured = await run(...fromRun, "--compare", "scores.jsonl");
+    expect(remeasured).toMatch(/^nDCG@10 +1\.0000 +2$/mu);
+    expect(remeasured).toMatch(/^scores\.jsonl +nDCG@10 +\+0\.0000 +\+0\.0000 \+0\.0000 +1\.0000 +0\/0\/2$/mu);
     expect(existsSync(path.join(folder, ".aar/cache"))).toBe(true);
     const found = await run("search", "--corpus", "data", "--query", "the Nile", "--mode", "lexical", "--json");
     expect(JSON.parse(found)).toMatchObject({
