@@ -28,6 +28,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "retrieval measures of an encoder on a BEIR-style folder",
     load: async () => (await import("./evaluate.ts")).evaluateCommand,
   },
+  answer: {
+    summary: "let a target LM answer a set's questions from a run's passages, and score the answers",
+    load: async () => (await import("./answer.ts")).answerCommand,
+  },
   "fit-fusion": {
     summary: "fit how hybrid retrieval joins its legs, on a split that is not the test",
     load: async () => (await import("./fit-fusion.ts")).fitFusionCommand,

@@ -1,4 +1,5 @@
 import type { MeasureFamily } from "./measure.ts";
+import { normalizeAnswer } from "./normalize-answer.ts";
 
 /**
  * 1 when one of the accepted answers stands in title or text of one of the first k passages, else 0; undefined for a
@@ -22,14 +23,3 @@ export const answerMatch: MeasureFamily = {
     return isMatch ? 1 : 0;
   },
 };
-
-/** SQuAD 1.1's `normalize_answer`: lower case, ASCII punctuation and the articles a, an, the out, white space to one space. */
-function normalizeAnswer(text: string): string {
-  return text
-    .toLowerCase()
-    .replaceAll(/[!-/:-@[-`{-~]/gu, "")
-    .replaceAll(/(?<![\p{L}\p{N}_])(?:a|an|the)(?![\p{L}\p{N}_])/gu, " ")
-    .split(/\s+/u)
-    .filter((word) => word !== "")
-    .join(" ");
-}

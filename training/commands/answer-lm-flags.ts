@@ -1,0 +1,54 @@
+import { z } from "zod";
+import type { JsonObject } from "../../src/shared/json.ts";
+import type { AnswerLm } from "../answering/answer-lm.ts";
+import { createOpenAiAnswerLm } from "../answering/openai-answer-lm.ts";
+import { UsageError } from "../define-command.ts";
+
+/** Flags of the commands that ask a target LM. */
+export const answerLmFlags = {
+  lm: z.string().meta({
+    placeholder: "url",
+    description:
+      "OpenAI-compatible server with its version: http://localhost:8787/v1 (the Worker), http://localhost:8080/v1",
+  }),
+  model: z.string().meta({ placeholder: "name", description: "the model's name at that server" }),
+  api: z.enum(["chat", "completions"]).default("chat").meta({
+    placeholder: "kind",
+    description: "chat applies the model's template, completions sends the prompt as it is",
+  }),
+  secret: z.string().optional().meta({ placeholder: "NAME", description: "environment variable that holds the key" }),
+  parameters: z.string().default("{}").meta({
+    placeholder: "json",
+    description: 'sent with every request; {"retrieval":false} keeps the Worker from searching again',
+  }),
+  timeoutSeconds: z.number().min(1).max(3600).default(300).meta({ description: "deadline of one reply" }),
+  concurrency: z.int().min(1).max(256).default(4).meta({ description: "requests under way at once" }),
+} as const;
+
+type AnswerLmFlags = z.output<z.ZodObject<typeof answerLmFlags>>;
+
+/** The LM that the flags describe. No request is made. */
+export function openAnswerLm(
+  { lm, model, api, secret, parameters, timeoutSeconds }: AnswerLmFlags,
+  env: Readonly<Record<string, string | undefined>>,
+): AnswerLm {
+  return createOpenAiAnswerLm({
+    baseUrl: lm,
+    model,
+    api,
+    secret,
+    parameters: parseParameters(parameters),
+    timeoutMs: timeoutSeconds * 1000,
+    dependencies: { fetch: (url, init) => fetch(url, init), readSecret: (name) => env[name] },
+  });
+}
+
+const jsonObject = z.record(z.string(), z.json());
+
+function parseParameters(text: string): JsonObject {
+  try {
+    return jsonObject.parse(JSON.parse(text));
+  } catch {
+    throw new UsageError(`--parameters: expected a JSON object, got ${text.slice(0, 80)}`);
+  }
+}
