@@ -16,7 +16,7 @@ export interface PreparedExample {
  * `strict3`: only queries with exactly three positives, as AAR's code keeps them. `variable`: all queries, with up to
  * `maxPositives` positives each.
  */
-export type PositivesRule = "variable" | "strict3";
+type PositivesRule = "variable" | "strict3";
 
 export interface LoadTrainingDataOptions {
   readonly file: string;
