@@ -17,8 +17,7 @@ export interface ProgressOptions {
 
 /** Progress of one stage. Call `finish` when it is over, also after an error. */
 export interface Progress {
-  /** `note` stands behind the time left until another one comes: "loss 0.42". */
-  advance(by: number, note?: string): void;
+  advance(by: number): void;
   finish(): void;
 }
 
@@ -37,7 +36,7 @@ export function createProgress(options: CreateProgressOptions): Progress {
 
 function createBar({ label, total, unit, start = 0, stream, now = Date.now }: CreateProgressOptions): Progress {
   const bar = new cliProgress.SingleBar({
-    format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate} | {left}{note}`,
+    format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate} | {left}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     hideCursor: true,
@@ -45,12 +44,11 @@ function createBar({ label, total, unit, start = 0, stream, now = Date.now }: Cr
   });
   const began = now();
   let done = start;
-  bar.start(total, start, { rate: "", left: "", note: "" });
+  bar.start(total, start, { rate: "", left: "" });
   return {
-    advance(by, note) {
+    advance(by) {
       done += by;
-      const pacing = pace({ done, start, total, unit, elapsedMs: now() - began });
-      bar.update(done, note === undefined ? pacing : { ...pacing, note: ` | ${note}` });
+      bar.update(done, pace({ done, start, total, unit, elapsedMs: now() - began }));
     },
     finish() {
       bar.stop();
@@ -71,17 +69,15 @@ function createLines({
   let done = start;
   let lastLine = began;
   let lastDone = -1;
-  let lastNote = "";
   const write = (): void => {
     const { rate, left } = pace({ done, start, total, unit, elapsedMs: now() - began });
     const percentage = total === 0 ? 100 : Math.floor((100 * done) / total);
-    stream.write(`${label}: ${done}/${total} ${unit} (${percentage}%), ${rate}, ${left}${lastNote}\n`);
+    stream.write(`${label}: ${done}/${total} ${unit} (${percentage}%), ${rate}, ${left}\n`);
     lastDone = done;
   };
   return {
-    advance(by, note) {
+    advance(by) {
       done += by;
-      lastNote = note === undefined ? lastNote : `, ${note}`;
       if (now() - lastLine >= lineIntervalMs) {
         lastLine = now();
         write();

@@ -1,4 +1,4 @@
-import { floatAttribute, intAttribute, intsAttribute } from "./attributes.ts";
+import { floatAttribute, intAttribute, intsAttribute, stringAttribute } from "./attributes.ts";
 import { DATA_TYPE } from "./data-type.ts";
 import type { DataTypeName, TensorData } from "./data-type.ts";
 import type { Graph } from "./graph.ts";
@@ -75,8 +75,9 @@ export class GraphBuilder {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString("base64");
     const key = `${dataType}[${dims.join(",")}]${bytes}`;
     let name = this.#constants.get(key);
-    if (name === undefined) {
-      name = this.graph.uniqueName(`${this.#prefix}constant`);
+    if (name === undefined || this.graph.initializer(name) === undefined) {
+      // New, or removed from the graph when nothing read it.
+      name ??= this.graph.uniqueName(`${this.#prefix}constant`);
       this.graph.addInitializer(createTensor(name, dataType, dims, data));
       this.#constants.set(key, name);
     }
@@ -144,6 +145,11 @@ export class GraphBuilder {
   matMul(a: string, b: string, { transposeA = false, transposeB = false, alpha = 1 }: MatMulOptions = {}): string {
     if (!transposeA && !transposeB && alpha === 1) {
       return this.op("MatMul", [a, b]);
+    }
+    if (this.floatType === "double") {
+      // FusedMatMul has no kernel for double.
+      const equation = `...${transposeA ? "ki" : "ik"},...${transposeB ? "jk" : "kj"}->...ij`;
+      return this.mul(this.op("Einsum", [a, b], [stringAttribute("equation", equation)]), this.scalar(alpha));
     }
     const attributes = [
       intAttribute("transA", Number(transposeA)),

@@ -1,9 +1,10 @@
 import { AppError } from "../../src/shared/errors.ts";
 import { createNodeProto, createValueInfoProto } from "./codec.ts";
-import { DATA_TYPE } from "./data-type.ts";
+import { DATA_TYPE, dataTypeName } from "./data-type.ts";
 import type { DataTypeName } from "./data-type.ts";
 import type { AttributeProto, GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
 import { outerNames } from "./subgraphs.ts";
+import { tensorDims } from "./tensor.ts";
 import { topologicalOrder } from "./topological-order.ts";
 
 export interface NodeFields {
@@ -59,6 +60,16 @@ export class Graph {
     return this.#proto.output.map(({ name }) => name);
   }
 
+  /** What the file says about types and shapes: of inputs, of outputs, and of some values between them. */
+  get valueInfos(): readonly ValueInfoProto[] {
+    return [...this.#proto.input, ...this.#proto.output, ...this.#proto.valueInfo];
+  }
+
+  /** An initializer by name, also one that a caller may override. */
+  initializer(name: string): TensorProto | undefined {
+    return this.#initializers.get(name);
+  }
+
   /** In the order of insertion. A copy: editing while iterating is safe. */
   get nodes(): readonly NodeProto[] {
     return [...this.#nodes];
@@ -66,6 +77,12 @@ export class Graph {
 
   get initializers(): readonly TensorProto[] {
     return [...this.#initializers.values()];
+  }
+
+  /** The nodes, each after the producers of what it reads. Throws AppError `invalid_artifact` on a cycle or an unknown value. */
+  sortedNodes(): NodeProto[] {
+    const known = new Set([...this.#proto.input.map(({ name }) => name), ...this.#initializers.keys()]);
+    return topologicalOrder({ nodes: this.nodes, known, reads: readNames });
   }
 
   /** The node whose output a value is; undefined for inputs and initializers. */
@@ -118,6 +135,17 @@ export class Graph {
     this.#names.add(name);
   }
 
+  /** Turns an initializer into an input of its name, type and shape: its value comes from the caller. */
+  feedInitializer(name: string): void {
+    const tensor = this.#initializers.get(name);
+    const dataType = tensor === undefined ? undefined : dataTypeName(tensor.dataType);
+    if (tensor === undefined || dataType === undefined) {
+      throw new RangeError(`graph "${this.#proto.name}" has no initializer "${name}" of a known type`);
+    }
+    this.#initializers.delete(name);
+    this.#proto.input.push(valueInfo({ name, dataType, dims: tensorDims(tensor) }));
+  }
+
   /** Makes a value an output of the graph. Throws RangeError when it is one already. */
   addOutput({ name, dataType, dims }: ValueFields): void {
     if (this.outputNames.includes(name)) {
@@ -158,9 +186,9 @@ export class Graph {
     }
   }
 
-  /** Removes nodes and initializers that no graph output depends on. Returns how many nodes went. */
-  removeDead(): number {
-    const isOutput = new Set(this.outputNames);
+  /** Removes nodes and initializers that no graph output, and no value of `keep`, depends on. Returns how many nodes went. */
+  removeDead(keep: Iterable<string> = []): number {
+    const isOutput = new Set([...this.outputNames, ...keep]);
     const isDead = (node: NodeProto): boolean =>
       node.output.every((output) => !isOutput.has(output) && (this.#consumers.get(output)?.size ?? 0) === 0);
     const candidates = this.nodes.filter(isDead);
@@ -184,8 +212,7 @@ export class Graph {
    * nodes form a cycle or read a value that nothing produces.
    */
   commit(): void {
-    const known = new Set([...this.#proto.input.map(({ name }) => name), ...this.#initializers.keys()]);
-    this.#proto.node = topologicalOrder({ nodes: this.nodes, known, reads: readNames });
+    this.#proto.node = this.sortedNodes();
     this.#proto.initializer = this.initializers.slice();
     const values = new Set(this.#proto.node.flatMap(({ output }) => output));
     this.#proto.valueInfo = this.#proto.valueInfo.filter(({ name }) => values.has(name));

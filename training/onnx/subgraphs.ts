@@ -2,9 +2,12 @@ import type { GraphProto, NodeProto } from "./proto.ts";
 
 /** Names that the subgraphs of a node (If, Loop, Scan) take from the graph around it. */
 export function outerNames(node: NodeProto): string[] {
-  return node.attribute
-    .flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs])
-    .flatMap((graph) => [...freeNames(graph)]);
+  return graphAttributes(node).flatMap((graph) => [...freeNames(graph)]);
+}
+
+/** The subgraphs of a node. */
+export function graphAttributes(node: NodeProto): readonly GraphProto[] {
+  return node.attribute.flatMap(({ g, graphs }) => [...(g ? [g] : []), ...graphs]);
 }
 
 function freeNames(graph: GraphProto): Set<string> {

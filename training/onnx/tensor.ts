@@ -17,7 +17,7 @@ export interface Tensor<Data extends TensorData = TensorData> {
  * The elements of a tensor that `readModel` has checked. No copy when they are raw bytes at an address that the typed
  * array can view; one copy otherwise. Throws AppError `invalid_artifact` for strings and unknown element types.
  */
-function readTensor(tensor: TensorProto): Tensor {
+export function readTensor(tensor: TensorProto): Tensor {
   const ArrayType = elementArray(tensor.dataType);
   const dataType = dataTypeName(tensor.dataType);
   if (ArrayType === undefined || dataType === undefined) {
