@@ -17,7 +17,8 @@ export interface ProgressOptions {
 
 /** Progress of one stage. Call `finish` when it is over, also after an error. */
 export interface Progress {
-  advance(by: number): void;
+  /** `note` stands behind the time left until another one comes: "loss 0.42". */
+  advance(by: number, note?: string): void;
   finish(): void;
 }
 
@@ -36,7 +37,7 @@ export function createProgress(options: CreateProgressOptions): Progress {
 
 function createBar({ label, total, unit, start = 0, stream, now = Date.now }: CreateProgressOptions): Progress {
   const bar = new cliProgress.SingleBar({
-    format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate} | {left}`,
+    format: `${label} {bar} {percentage}% | {value}/{total} ${unit} | {rate} | {left}{note}`,
     barCompleteChar: "█",
     barIncompleteChar: "░",
     hideCursor: true,
@@ -44,11 +45,12 @@ function createBar({ label, total, unit, start = 0, stream, now = Date.now }: Cr
   });
   const began = now();
   let done = start;
-  bar.start(total, start, { rate: "", left: "" });
+  bar.start(total, start, { rate: "", left: "", note: "" });
   return {
-    advance(by) {
+    advance(by, note) {
       done += by;
-      bar.update(done, pace({ done, start, total, unit, elapsedMs: now() - began }));
+      const pacing = pace({ done, start, total, unit, elapsedMs: now() - began });
+      bar.update(done, note === undefined ? pacing : { ...pacing, note: ` | ${note}` });
     },
     finish() {
       bar.stop();
@@ -69,15 +71,17 @@ function createLines({
   let done = start;
   let lastLine = began;
   let lastDone = -1;
+  let lastNote = "";
   const write = (): void => {
     const { rate, left } = pace({ done, start, total, unit, elapsedMs: now() - began });
     const percentage = total === 0 ? 100 : Math.floor((100 * done) / total);
-    stream.write(`${label}: ${done}/${total} ${unit} (${percentage}%), ${rate}, ${left}\n`);
+    stream.write(`${label}: ${done}/${total} ${unit} (${percentage}%), ${rate}, ${left}${lastNote}\n`);
     lastDone = done;
   };
   return {
-    advance(by) {
+    advance(by, note) {
       done += by;
+      lastNote = note === undefined ? lastNote : `, ${note}`;
       if (now() - lastLine >= lineIntervalMs) {
         lastLine = now();
         write();

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
@@ -148,6 +149,22 @@ export async function loadEvaluationSet(folder: string, split: string): Promise<
     throw new AppError("invalid_artifact", `${folder}: query "${unknown}" is judged but not in queries.jsonl`);
   }
   return { queries, qrels: new Map([...qrels].filter(([id]) => wanted.has(id))) };
+}
+
+/** The names of a folder's splits: those that its queries name, and those of `qrels/*.tsv`. Empty when nothing names one. */
+export async function listSplits(folder: string): Promise<readonly string[]> {
+  const named = new Set<string>();
+  for await (const { split } of readQueries(path.join(folder, "queries.jsonl"))) {
+    if (split !== undefined) {
+      named.add(split);
+    }
+  }
+  const qrels = path.join(folder, "qrels");
+  const files = existsSync(qrels) ? await readdir(qrels) : [];
+  for (const file of files.filter((name) => name.endsWith(".tsv"))) {
+    named.add(path.basename(file, ".tsv"));
+  }
+  return [...named].toSorted();
 }
 
 /**

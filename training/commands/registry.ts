@@ -32,6 +32,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "let a target LM answer a set's questions from a run's passages, and score the answers",
     load: async () => (await import("./answer.ts")).answerCommand,
   },
+  mine: {
+    summary: "first-stage candidates of training questions, as a TREC run",
+    load: async () => (await import("./mine.ts")).mineCommand,
+  },
   "fit-fusion": {
     summary: "fit how hybrid retrieval joins its legs, on a split that is not the test",
     load: async () => (await import("./fit-fusion.ts")).fitFusionCommand,

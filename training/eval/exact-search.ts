@@ -125,14 +125,14 @@ function offerRows(
   }
 }
 
-export interface SimilarityParts {
+interface SimilarityParts {
   readonly dot: number;
   readonly squaredNorm: number;
   readonly squaredQueryNorm: number;
 }
 
 /** The score of a row, higher is better: Vectorize's own on the scale of the Worker's dense leg. */
-export function similarityScore(similarity: Collection["similarity"], parts: SimilarityParts): number {
+function similarityScore(similarity: Collection["similarity"], parts: SimilarityParts): number {
   return DENSE_SCALES[similarity].toScore(VECTORIZE_SCORES[similarity](parts));
 }
 
@@ -146,6 +146,26 @@ const VECTORIZE_SCORES: Readonly<Record<Collection["similarity"], (parts: Simila
   euclidean: ({ dot, squaredNorm, squaredQueryNorm }) =>
     Math.sqrt(Math.max(0, squaredNorm + squaredQueryNorm - 2 * dot)),
 };
+
+export interface ScoreOfRowOptions extends Pick<ExactSearchOptions, "matrix" | "dims" | "similarity"> {
+  readonly query: Float32Array;
+  readonly row: number;
+}
+
+/** The score that `exactSearch` gives one row. */
+export function scoreOfRow({ matrix, dims, similarity, query, row }: ScoreOfRowOptions): number {
+  const start = row * dims;
+  let dot = 0;
+  for (let i = 0; i < dims; i++) {
+    dot += (query[i] ?? 0) * (matrix[start + i] ?? 0);
+  }
+  const isDot = similarity === "dot-product";
+  return similarityScore(similarity, {
+    dot,
+    squaredNorm: isDot ? 0 : sumOfSquares(matrix, start, dims),
+    squaredQueryNorm: isDot ? 0 : sumOfSquares(query, 0, dims),
+  });
+}
 
 /** |row|^2 of each row, in double precision. */
 export function rowSquaredNorms(matrix: Float32Array, dims: number): Float64Array {

@@ -2,7 +2,7 @@ import type { Collection } from "../../src/retrieval/types.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import { openDotProducts } from "./dot-products.ts";
 import type { DotProducts } from "./dot-products.ts";
-import { exactSearch, rowSquaredNorms, similarityScore, sumOfSquares } from "./exact-search.ts";
+import { exactSearch, rowSquaredNorms, scoreOfRow, sumOfSquares } from "./exact-search.ts";
 import type { ExactSearchOptions, FoundRow } from "./exact-search.ts";
 import { TopK } from "./top-k.ts";
 
@@ -88,8 +88,7 @@ export class ProductSearch {
   #rescore(query: Float32Array, top: TopK, depth: number): FoundRow[] {
     const { matrix, dims, similarity } = this.#options;
     const chosen = top.sorted();
-    const squaredQueryNorm = sumOfSquares(query, 0, dims);
-    const error = 2 * dims * ROUNDING * Math.sqrt(squaredQueryNorm) * this.#keys.scale;
+    const error = 2 * dims * ROUNDING * Math.sqrt(sumOfSquares(query, 0, dims)) * this.#keys.scale;
     const atDepth = chosen[depth - 1]?.score ?? -Infinity;
     const last = chosen.at(-1)?.score ?? -Infinity;
     const isAll = chosen.length === matrix.length / dims;
@@ -97,20 +96,9 @@ export class ProductSearch {
       return exactSearch({ matrix, dims, similarity, queries: [query], depth })[0] ?? [];
     }
     return chosen
-      .map(({ index }) => ({ index, score: this.#score(query, index, squaredQueryNorm) }))
+      .map(({ index }) => ({ index, score: scoreOfRow({ matrix, dims, similarity, query, row: index }) }))
       .toSorted((a, b) => b.score - a.score || a.index - b.index)
       .slice(0, depth);
-  }
-
-  #score(query: Float32Array, index: number, squaredQueryNorm: number): number {
-    const { matrix, dims, similarity } = this.#options;
-    const start = index * dims;
-    let dot = 0;
-    for (let i = 0; i < dims; i++) {
-      dot += (query[i] ?? 0) * (matrix[start + i] ?? 0);
-    }
-    const squaredNorm = similarity === "dot-product" ? 0 : sumOfSquares(matrix, start, dims);
-    return similarityScore(similarity, { dot, squaredNorm, squaredQueryNorm });
   }
 }
 

@@ -9,7 +9,9 @@ import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 import { cachedPassageVectors, cachedQueryVectors } from "./cached-encodings.ts";
 import { FULL_TEXT_COLLECTION, openCachedFullText } from "./cached-full-text.ts";
+import { scoreOfRow } from "./exact-search.ts";
 import { denseRun, fuseRuns, lexicalRun } from "./runs.ts";
+import type { DenseRunOptions } from "./runs.ts";
 
 export interface RetrieveLegsOptions {
   readonly mode: RetrievalMode;
@@ -38,7 +40,14 @@ export interface RetrievedLegs {
   /** Passages asked of each. */
   readonly depth: number;
   readonly encoder?: Encoder;
+  /**
+   * The dense leg's score of any passage for a query of the run, whether it was found or not; undefined for an unknown one.
+   * Absent without a dense leg.
+   */
+  readonly denseScore?: DenseScore;
 }
+
+export type DenseScore = (queryId: string, passageId: string) => number | undefined;
 
 /** Runs the legs of a mode over a whole corpus: dense exactly, lexical by the Worker's own SQL. */
 export async function retrieveLegs(options: RetrieveLegsOptions): Promise<RetrievedLegs> {
@@ -51,7 +60,26 @@ export async function retrieveLegs(options: RetrieveLegsOptions): Promise<Retrie
   const vectors = await openVectors(encoder, options);
   const embeddings = await cachedQueryVectors(queries, { ...options, encoder });
   const dense = await denseRun({ vectors, queries, embeddings, depth, progress, signal });
-  return { ...lexical, dense, similarity: vectors.facts.similarity, depth, encoder };
+  const denseScore = denseScoreOf({ vectors, queries, embeddings });
+  return { ...lexical, dense, similarity: vectors.facts.similarity, depth, encoder, denseScore };
+}
+
+/** Looks both sides up by id when called; nothing is kept but the two tables. */
+function denseScoreOf({
+  vectors,
+  queries,
+  embeddings,
+}: Omit<DenseRunOptions, "depth" | "progress" | "signal">): DenseScore {
+  const { matrix, ids, facts } = vectors;
+  const rows = new Map(ids.map((id, row) => [id, row]));
+  const byQuery = new Map(queries.map(({ id }, index) => [id, embeddings[index]]));
+  return (queryId, passageId) => {
+    const row = rows.get(passageId);
+    const query = byQuery.get(queryId);
+    return row === undefined || query === undefined
+      ? undefined
+      : scoreOfRow({ matrix, dims: facts.dims, similarity: facts.similarity, query, row });
+  };
 }
 
 export interface JoinLegsOptions {

@@ -32,6 +32,19 @@ describe("createProgress", () => {
     expect(written()).toBe("encode: 100/100 passages (100%), 4.0 passages/s, done in 25 s\n");
   });
 
+  it("keeps a note behind the time left", ({ expect }) => {
+    const { options, wait, written } = setUp(false);
+    const progress = createProgress(options);
+    progress.advance(5, "loss 0.5");
+    wait(5000);
+    progress.advance(5);
+    expect(written()).toBe("encode: 10/100 passages (10%), 2.0 passages/s, 45 s left, loss 0.5\n");
+    const bar = setUp(true);
+    createProgress(bar.options).advance(5, "loss 0.5");
+    bar.wait(1);
+    expect(bar.written()).toContain("encode");
+  });
+
   it("does not count what was done before towards the rate", ({ expect }) => {
     const { options, wait, written } = setUp(false);
     const progress = createProgress({ ...options, start: 50 });
