@@ -14,6 +14,7 @@ import type { Secrets } from "./start/read-secrets.ts";
 import { StartError } from "./start/start-error.ts";
 import { createSteps, seconds } from "./start/steps.ts";
 import { warmUp } from "./start/warm-up.ts";
+import { whenOrphaned } from "./start/when-orphaned.ts";
 
 const DEFAULT_PORT = 8787;
 
@@ -175,16 +176,23 @@ async function runUntilStopped(worker: LocalWorker, told: Promise<void>): Promis
   await worker.stop();
 }
 
-/** Resolves at Ctrl-C or a polite kill. Before the Worker runs there is nothing to save: `isReady` false exits at once. */
+/**
+ * Resolves at Ctrl-C, a polite kill, or when the npm that started us is gone. Before the Worker runs there is nothing to save:
+ * `isReady` false exits at once.
+ */
 function whenTold(isReady: () => boolean): Promise<void> {
   return new Promise((resolve) => {
+    const end = (): void => {
+      if (!isReady()) {
+        process.exit(130);
+      }
+      resolve();
+    };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-      process.on(signal, () => {
-        if (!isReady()) {
-          process.exit(130);
-        }
-        resolve();
-      });
+      process.on(signal, end);
+    }
+    if (process.env["npm_lifecycle_event"] !== undefined) {
+      void whenOrphaned().then(end);
     }
   });
 }
