@@ -36,6 +36,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "first-stage candidates of training questions, as a TREC run",
     load: async () => (await import("./mine.ts")).mineCommand,
   },
+  build: {
+    summary: "judgments and LM preferences -> train.jsonl and dev.jsonl, with filtered hard negatives",
+    load: async () => (await import("./build.ts")).buildCommand,
+  },
   "fit-fusion": {
     summary: "fit how hybrid retrieval joins its legs, on a split that is not the test",
     load: async () => (await import("./fit-fusion.ts")).fitFusionCommand,

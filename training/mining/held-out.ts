@@ -52,6 +52,6 @@ export function checkNotHeldOut({
 }
 
 /** `test`, `test-seen`, `TEST2019`: named as what results are reported on. */
-export function isTestSplit(split: string): boolean {
+function isTestSplit(split: string): boolean {
   return /^test/iu.test(split);
 }

@@ -2,12 +2,12 @@ import { AppError } from "../../src/shared/errors.ts";
 import { readLmScores } from "../artifacts/lm-scores.ts";
 
 /** Scores of one signal by query and passage. */
-export type SignalScores = ReadonlyMap<string, ReadonlyMap<string, number>>;
+type SignalScores = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 /** What source LMs said, by signal. */
 export type ScoresBySignal = ReadonlyMap<string, SignalScores>;
 
-export interface ReadScoresOptions {
+interface ReadScoresOptions {
   /** Files of `score`; a later round's beside an earlier one's. */
   readonly files: readonly string[];
   /** Ids that the scores may name; undefined is not checked. */
