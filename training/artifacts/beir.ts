@@ -151,6 +151,21 @@ export async function loadEvaluationSet(folder: string, split: string): Promise<
   return { queries, qrels: new Map([...qrels].filter(([id]) => wanted.has(id))) };
 }
 
+/** All judgments of a folder, of whatever split: `qrels.tsv`, or `qrels/*.tsv` together. Empty when there are none. */
+export async function readAllQrels(folder: string): Promise<Qrels> {
+  const single = path.join(folder, "qrels.tsv");
+  if (existsSync(single)) {
+    return await readQrels(single);
+  }
+  const all = await Promise.all((await qrelsFiles(folder)).map((name) => readQrels(path.join(folder, "qrels", name))));
+  return new Map(all.flatMap((qrels) => [...qrels]));
+}
+
+async function qrelsFiles(folder: string): Promise<readonly string[]> {
+  const qrels = path.join(folder, "qrels");
+  return existsSync(qrels) ? (await readdir(qrels)).filter((name) => name.endsWith(".tsv")) : [];
+}
+
 /** The names of a folder's splits: those that its queries name, and those of `qrels/*.tsv`. Empty when nothing names one. */
 export async function listSplits(folder: string): Promise<readonly string[]> {
   const named = new Set<string>();
@@ -159,9 +174,7 @@ export async function listSplits(folder: string): Promise<readonly string[]> {
       named.add(split);
     }
   }
-  const qrels = path.join(folder, "qrels");
-  const files = existsSync(qrels) ? await readdir(qrels) : [];
-  for (const file of files.filter((name) => name.endsWith(".tsv"))) {
+  for (const file of await qrelsFiles(folder)) {
     named.add(path.basename(file, ".tsv"));
   }
   return [...named].toSorted();

@@ -32,6 +32,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "let a target LM answer a set's questions from a run's passages, and score the answers",
     load: async () => (await import("./answer.ts")).answerCommand,
   },
+  split: {
+    summary: "cut a set's questions into train, dev and test by hashes, into a folder of their own",
+    load: async () => (await import("./split.ts")).splitCommand,
+  },
   mine: {
     summary: "first-stage candidates of training questions, as a TREC run",
     load: async () => (await import("./mine.ts")).mineCommand,

@@ -52,6 +52,6 @@ export function checkNotHeldOut({
 }
 
 /** `test`, `test-seen`, `TEST2019`: named as what results are reported on. */
-function isTestSplit(split: string): boolean {
+export function isTestSplit(split: string): boolean {
   return /^test/iu.test(split);
 }
