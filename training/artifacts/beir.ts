@@ -43,6 +43,7 @@ const queryLineSchema = z.looseObject({
   text: z.string().refine((text) => text.trim() !== "", "a query must not be empty"),
   answers: z.array(z.string()).nullish(),
   split: z.string().nullish(),
+  choices: z.array(z.string()).nullish(),
 });
 
 /** A line of `corpus.jsonl`. `url`, `document_id` and `metadata` are extensions that other readers ignore. */
@@ -111,14 +112,25 @@ export async function loadCorpus(file: string, warn?: Warn): Promise<CorpusPassa
   return await Array.fromAsync(readCorpus(file, warn));
 }
 
+/** A line of `queries.jsonl` with the split it belongs to and, for a multiple-choice question, its options. */
+export interface QueryLine extends EvaluationQuery {
+  readonly split: string | undefined;
+  /** Empty when the question is open. */
+  readonly choices: readonly string[];
+}
+
 /** Streams `queries.jsonl`, all splits of it. Throws `invalid_artifact` like `readCorpus`. */
-export async function* readQueries(
-  file: string,
-): AsyncGenerator<EvaluationQuery & { readonly split: string | undefined }> {
+export async function* readQueries(file: string): AsyncGenerator<QueryLine> {
   const firstLines = new Map<string, number>();
   for await (const { line, value } of readJsonl(file, queryLineSchema)) {
     checkUnseen({ id: value._id, line, file, firstLines });
-    yield { id: value._id, text: value.text, answers: value.answers ?? [], split: value.split ?? undefined };
+    yield {
+      id: value._id,
+      text: value.text,
+      answers: value.answers ?? [],
+      split: value.split ?? undefined,
+      choices: value.choices ?? [],
+    };
   }
 }
 
@@ -204,8 +216,8 @@ export function checkJudgedPassages(qrels: Qrels, corpusIds: { has(id: string): 
   );
 }
 
-/** Tab-separated `query-id corpus-id score` with a header. Grades are integers. */
-async function readQrels(file: string): Promise<Qrels> {
+/** Reads tab-separated `query-id corpus-id score` with a header. Grades are integers. Throws `invalid_artifact` with file and line. */
+export async function readQrels(file: string): Promise<Qrels> {
   const qrels = new Map<string, Map<string, number>>();
   for await (const { line, text } of readLines(file)) {
     const [queryId, id, gradeText, ...rest] = text.split("\t");

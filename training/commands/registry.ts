@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "search a BEIR-style folder: one query, or a file of queries to a TREC run",
     load: async () => (await import("./search.ts")).searchCommand,
   },
+  score: {
+    summary: "a frozen LM says which passages help it: lm-scores.jsonl, resumable",
+    load: async () => (await import("./score.ts")).scoreCommand,
+  },
   evaluate: {
     summary: "retrieval measures of an encoder on a BEIR-style folder",
     load: async () => (await import("./evaluate.ts")).evaluateCommand,

@@ -1,0 +1,94 @@
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, it } from "vitest";
+import { readLmScores } from "../../../../training/artifacts/lm-scores.ts";
+import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
+import { runCli } from "../../../support/run-cli.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+import { tinyLogProb, writeTinyLm } from "../../../support/tiny-lm.ts";
+
+async function world(onTestFinished: (cleanUp: () => Promise<void>) => void): Promise<{ dir: string; argv: string[] }> {
+  const dir = await temporaryFolder(onTestFinished);
+  await writeBeirFolder(dir, {
+    ...SMALL_BEIR,
+    "corpus.jsonl": ["coast", "capital", "river"].map((id) => ({ _id: id, title: "", text: `the ${id}` })),
+    "queries.jsonl": [
+      { _id: "q1", text: "what coast", answers: ["a"] },
+      { _id: "q2", text: "what capital", answers: ["ouaga", "o"] },
+      { _id: "q3", text: "no answer", answers: [] },
+    ],
+    "qrels.tsv": "query-id\tcorpus-id\tscore\nq1\tcoast\t1\nq2\tcapital\t1\n",
+  });
+  await writeTinyLm(path.join(dir, "lm"), "optimum");
+  const run = ["q1 coast", "q1 river", "q2 capital", "q2 coast", "q2 river", "q3 coast"];
+  const lines = run.map((line, rank) => `${line.replace(" ", " Q0 ")} 1 ${10 - rank} tag\n`);
+  await writeFile(path.join(dir, "run.trec"), lines.join(""));
+  const argv = [
+    "score",
+    "--data",
+    ".",
+    "--run",
+    "run.trec",
+    "--lm",
+    "lm",
+    "--output",
+    "lm-scores.jsonl",
+    "--depth",
+    "2",
+  ];
+  return { dir, argv };
+}
+
+describe("aar score", () => {
+  it("writes a score for each candidate, in several processes, and goes on where it was", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { dir, argv } = await world(onTestFinished);
+    const first = await runCli([...argv, "--processes", "2", "--json"], dir);
+    expect(first.stderr).toContain('1 of 3 queries were left out, "q3" for one: signal likelihood-gain needs answers');
+    expect(first.code).toBe(0);
+    const scores = await Array.fromAsync(readLmScores(path.join(dir, "lm-scores.jsonl")));
+    expect(scores.map(({ queryId, passageId }) => `${queryId} ${passageId}`).toSorted()).toEqual([
+      "q1 coast",
+      "q1 river",
+      "q2 capital",
+      "q2 coast",
+    ]);
+    // The tiny LM sees the last character only, so no passage helps.
+    expect(scores.every(({ signal, score }) => signal === "likelihood-gain" && Math.abs(score) < 1e-6)).toBe(true);
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      scored: 2,
+      reused: 0,
+      unfit: 1,
+      judgedQueries: 2,
+      firstStageMrr: 1,
+    });
+
+    const again = await runCli([...argv, "--json"], dir);
+    expect(JSON.parse(again.stdout)).toMatchObject({ scored: 0, reused: 2, queries: 2 });
+    expect(tinyLogProb(":", "a")).toBeLessThan(0);
+  });
+
+  it("refuses labels of another corpus, LM or prompt", async ({ expect, onTestFinished }) => {
+    const { dir, argv } = await world(onTestFinished);
+    expect((await runCli(argv, dir)).code).toBe(0);
+    const before = await readFile(path.join(dir, "lm-scores.jsonl"), "utf8");
+    const otherPrompt = await runCli([...argv, "--prompt", "plain"], dir);
+    expect(otherPrompt.stderr).toMatch(/labels of another making: likelihood-gain: promptFingerprint was .*--output/u);
+    await appendFile(path.join(dir, "corpus.jsonl"), '{"_id":"new","text":"more"}\n');
+    const otherCorpus = await runCli(argv, dir);
+    expect(otherCorpus.stderr).toMatch(/labels of another making: the corpus was [0-9a-f]{64}, now is/u);
+    expect([otherPrompt.code, otherCorpus.code]).toEqual([1, 1]);
+    expect(await readFile(path.join(dir, "lm-scores.jsonl"), "utf8")).toBe(before);
+  });
+
+  it("names what the run has and the folder lacks, and the signals there are", async ({ expect, onTestFinished }) => {
+    const { dir, argv } = await world(onTestFinished);
+    await appendFile(path.join(dir, "run.trec"), "q2 Q0 nowhere 1 99 tag\n");
+    expect((await runCli(argv, dir)).stderr).toContain('run.trec names passage "nowhere", which . does not have');
+    expect((await runCli([...argv, "--signal", "magic"], dir)).stderr).toContain(
+      'no signal "magic"; there are likelihood-gain',
+    );
+  });
+});

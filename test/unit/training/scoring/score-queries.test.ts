@@ -1,0 +1,132 @@
+import { appendFile, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, it } from "vitest";
+import type { QueryScorer } from "../../../../training/scoring/query-scorer.ts";
+import { openScoreLog } from "../../../../training/scoring/score-log.ts";
+import { scoreQueries } from "../../../../training/scoring/score-queries.ts";
+import type { ScoreQueriesOptions } from "../../../../training/scoring/score-queries.ts";
+import type { QueryToScore } from "../../../../training/scoring/signal.ts";
+import { silentProgress } from "../../../support/silent-progress.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+
+function item(id: string, passageIds: readonly string[], answers: readonly string[] = ["x"]): QueryToScore {
+  return {
+    query: { id, text: id, answers, choices: [] },
+    passages: passageIds.map((passageId) => ({ id: passageId, title: "", text: passageId })),
+  };
+}
+
+/** Scores are the lengths of ids; it dies on a query named `bomb`. */
+function countingScorer(seen: string[]): QueryScorer {
+  return {
+    name: "counting",
+    fingerprint: "f",
+    async score({ query, passages }) {
+      if (query.id === "bomb") {
+        throw new Error("the server died");
+      }
+      seen.push(`${query.id}:${passages.map(({ id }) => id).join("")}`);
+      return await Promise.resolve(passages.map(({ id }) => query.id.length + id.length / 10));
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+async function run(
+  file: string,
+  items: readonly QueryToScore[],
+  overrides: Partial<ScoreQueriesOptions> = {},
+): Promise<{ seen: string[]; result: Awaited<ReturnType<typeof scoreQueries>> }> {
+  const seen: string[] = [];
+  const log = await openScoreLog(file);
+  try {
+    const result = await scoreQueries({
+      name: "s",
+      signal: { needs: "answers", dependsOnAll: false },
+      items,
+      scorers: [countingScorer(seen)],
+      log,
+      progress: silentProgress,
+      abort: new AbortController().signal,
+      ...overrides,
+    });
+    return { seen, result };
+  } finally {
+    await log.close();
+  }
+}
+
+describe("scoreQueries", () => {
+  it("keeps what was scored when it dies midway, and goes on there", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "sub", "lm-scores.jsonl");
+    await expect(run(file, [item("q1", ["a", "b"]), item("bomb", ["a"]), item("q2", ["a"])])).rejects.toThrow("died");
+    expect(await readFile(file, "utf8")).toBe(
+      '{"query_id":"q1","doc_id":"a","signal":"s","score":2.1}\n{"query_id":"q1","doc_id":"b","signal":"s","score":2.1}\n',
+    );
+    const { seen, result } = await run(file, [item("q1", ["a", "b"]), item("q2", ["a"])]);
+    expect(seen).toEqual(["q2:a"]);
+    expect(result).toEqual({ scored: 1, reused: 1, unfit: [] });
+  });
+
+  it("cuts off a line that a killed run left half and scores that passage again", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    await run(file, [item("q1", ["a"])]);
+    await appendFile(file, '{"query_id":"q1","doc_id":"b","sig');
+    const { seen } = await run(file, [item("q1", ["a", "b", "c"])]);
+    expect(seen).toEqual(["q1:bc"]);
+    expect((await readFile(file, "utf8")).split("\n").length).toBe(4);
+  });
+
+  it("refuses a malformed line with its number and changes nothing", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    await run(file, [item("q1", ["a"])]);
+    await appendFile(file, "nonsense\n");
+    const before = await readFile(file, "utf8");
+    await expect(run(file, [item("q2", ["a"])])).rejects.toThrow(/lm-scores\.jsonl:2: not JSON/u);
+    expect(await readFile(file, "utf8")).toBe(before);
+  });
+
+  it("scores all passages of a query again when the signal looks at them together", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const together = { signal: { needs: "nothing", dependsOnAll: true } } as const;
+    await run(file, [item("q1", ["a"]), item("q2", ["a"])], together);
+    const { seen } = await run(file, [item("q1", ["a", "b"]), item("q2", ["a"])], together);
+    expect(seen).toEqual(["q1:ab"]);
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => line.slice(13, 30))).toEqual([
+      'q2","doc_id":"a",',
+      'q1","doc_id":"a",',
+      'q1","doc_id":"b",',
+    ]);
+  });
+
+  it("leaves out and counts queries that lack what the signal needs", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const items = [item("q1", ["a"], []), item("q2", ["a"], [" "]), item("q3", ["a"])];
+    expect((await run(file, items)).result.unfit).toEqual(["q1", "q2"]);
+    const choices = { signal: { needs: "choices", dependsOnAll: false } } as const;
+    expect((await run(file, items, choices)).result.unfit.length).toBe(3);
+  });
+
+  it("shares the queries among its scorers, each asked once", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const items = Array.from({ length: 20 }, (_, index) => item(`q${index}`, ["a"]));
+    const [first, second]: [string[], string[]] = [[], []];
+    await run(file, items, { scorers: [countingScorer(first), countingScorer(second)] });
+    expect([...first, ...second].toSorted()).toEqual(items.map(({ query }) => `${query.id}:a`).toSorted());
+    expect(first.length > 0 && second.length > 0).toBe(true);
+  });
+
+  it("refuses a score that is no number", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const broken = { ...countingScorer([]), score: () => Promise.resolve([Number.NaN]) };
+    await expect(run(file, [item("q1", ["a"])], { scorers: [broken] })).rejects.toThrow(/gave NaN .* "q1"/u);
+    await writeFile(file, "");
+  });
+});

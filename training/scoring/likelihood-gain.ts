@@ -1,0 +1,39 @@
+import { cutPassages } from "./signal.ts";
+import type { QueryToScore, Signal, SignalContext } from "./signal.ts";
+import { meanLogProb } from "./source-lm.ts";
+
+/**
+ * Likelihood gain, D1: `g_i = mean_t log p(y_t | d_i, q, y_<t) - mean_t log p(y_t | q, y_<t)` in nats, over the tokens of the
+ * first answer. Atlas' PDist minus the LM's own knowledge: above 0 the passage helped. Costs a prefill a passage and one more.
+ */
+export const likelihoodGain: Signal = {
+  summary: "mean answer-token log-probability with the passage minus without",
+  needs: "answers",
+  dependsOnAll: false,
+  isGain: true,
+  score: ({ query, passages }, context) =>
+    answerGains({ question: query.text, answer: query.answers[0] ?? "", passages }, context),
+};
+
+export interface AnswerGainsRequest {
+  readonly question: string;
+  readonly answer: string;
+  readonly passages: QueryToScore["passages"];
+}
+
+/** What each passage adds to the mean log-probability of an answer's token. */
+export async function answerGains(
+  { question, answer, passages }: AnswerGainsRequest,
+  context: SignalContext,
+): Promise<readonly number[]> {
+  const { lm, prompt, abort } = context;
+  const scored = prompt.beforeAnswer + answer;
+  const without = await prompt.render(lm, { question, passages: [] });
+  const baseline = meanLogProb(await lm.answerLogProbs({ prompt: without, answer: scored }, abort));
+  const gains: number[] = [];
+  for (const passage of await cutPassages(passages, context)) {
+    const withPassage = await prompt.render(lm, { question, passages: [passage] });
+    gains.push(meanLogProb(await lm.answerLogProbs({ prompt: withPassage, answer: scored }, abort)) - baseline);
+  }
+  return gains;
+}

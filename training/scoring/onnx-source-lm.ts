@@ -1,0 +1,207 @@
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { AppError } from "../../src/shared/errors.ts";
+import { sha256File, sha256Hex } from "../artifacts/meta.ts";
+import { refusedModel } from "../encoder/onnx-graph.ts";
+import { loadChatTemplate } from "./chat-template.ts";
+import type { ChatTemplate } from "./chat-template.ts";
+import { loadLmTokenizer } from "./lm-tokenizer.ts";
+import type { LmTokenizer } from "./lm-tokenizer.ts";
+import { argMax, logSoftmaxAt } from "./log-softmax.ts";
+import { findLayout } from "./onnx-lm-layouts.ts";
+import type { LmFeed, LmInput, LmRequest, OnnxLmLayout } from "./onnx-lm-layouts.ts";
+import type { SourceLm } from "./source-lm.ts";
+import { keepWantedPositions } from "./wanted-positions.ts";
+
+/** Tokens of a prompt with its answer: far above any passage, far below what exhausts the memory of a laptop. */
+const MAX_TOKENS = 8192;
+
+export interface OpenOnnxLmOptions {
+  /** Of one forward pass. Default 1: two processes of one thread beat one process of two. */
+  readonly threads?: number;
+}
+
+/**
+ * Opens a causal LM in ONNX with onnxruntime-node: a file with `tokenizer.json` (and `tokenizer_config.json`, for the chat
+ * template) beside it or in the folder above it, or a folder with `model.onnx` or `onnx/model.onnx`.
+ * @throws AppError `invalid_artifact` for files that are missing or of another kind.
+ */
+export async function openOnnxLm(location: string, { threads = 1 }: OpenOnnxLmOptions = {}): Promise<SourceLm> {
+  const { modelFile, folder } = locate(location);
+  const tokenizer = await loadLmTokenizer(path.join(folder, "tokenizer.json"));
+  const chatTemplate = await loadChatTemplate(folder);
+  const session = await openSession(modelFile, threads);
+  const inputs = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
+  const layout = findLayout(
+    inputs.map(({ name }) => name),
+    modelFile,
+  );
+  if (!session.outputNames.includes("logits")) {
+    throw new AppError(
+      "invalid_artifact",
+      `${modelFile} has no output "logits"; it has ${session.outputNames.join(", ")}`,
+    );
+  }
+  const hashes = [await sha256File(modelFile), await sha256File(path.join(folder, "tokenizer.json"))];
+  return createOnnxLm({
+    name: path.basename(path.resolve(folder)),
+    fingerprint: sha256Hex(JSON.stringify([...hashes, chatTemplate?.source ?? ""])),
+    session,
+    inputs,
+    layout,
+    tokenizer,
+    chatTemplate,
+    endTokens: await readEndTokens(folder, tokenizer),
+  });
+}
+
+interface OnnxLmParts {
+  readonly name: string;
+  readonly fingerprint: string;
+  readonly session: InferenceSession;
+  readonly inputs: readonly LmInput[];
+  readonly layout: OnnxLmLayout;
+  readonly tokenizer: LmTokenizer;
+  readonly chatTemplate: ChatTemplate | undefined;
+  readonly endTokens: ReadonlySet<number>;
+}
+
+function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, ...parts }: OnnxLmParts): SourceLm {
+  async function logits(request: LmRequest): Promise<Float32Array[]> {
+    const { length } = request.ids;
+    if (length > MAX_TOKENS) {
+      throw new AppError("invalid_request", `a prompt has ${length} tokens, at most ${MAX_TOKENS} are scored`);
+    }
+    const feeds = Object.entries(layout.feeds(request, inputs)).map(([name, feed]) => [name, toTensor(feed)] as const);
+    const { logits: output } = await session.run(Object.fromEntries(feeds), ["logits"]);
+    return lastRows(output, length - request.firstPosition);
+  }
+  return {
+    name,
+    fingerprint,
+    async answerLogProbs({ prompt, answer }, signal) {
+      signal?.throwIfAborted();
+      const ids = tokenizer.encodePair(prompt, answer);
+      if (ids.prompt.length === 0 || ids.answer.length === 0) {
+        throw new AppError("invalid_request", `prompt and answer must have a token each: ${JSON.stringify(answer)}`);
+      }
+      const rows = await logits({
+        ids: [...ids.prompt, ...ids.answer.slice(0, -1)],
+        firstPosition: ids.prompt.length - 1,
+      });
+      return Float64Array.from(rows, (row, index) => logSoftmaxAt(row, ids.answer[index] ?? 0));
+    },
+    async chatPrompt(messages) {
+      if (parts.chatTemplate === undefined) {
+        throw new AppError("invalid_request", `the LM "${name}" has no chat template; choose --prompt plain`);
+      }
+      return await Promise.resolve(
+        parts.chatTemplate.render(
+          messages.map(({ role, content }) => ({ role, content: tokenizer.withoutMarks(content) })),
+        ),
+      );
+    },
+    async truncate(text, maxTokens) {
+      const ids = tokenizer.encode(text);
+      return await Promise.resolve(ids.length <= maxTokens ? text : tokenizer.decode(ids.slice(0, maxTokens)));
+    },
+    async generate(prompt, { maxTokens, signal }) {
+      const ids = tokenizer.encode(prompt);
+      const generated: number[] = [];
+      while (generated.length < maxTokens) {
+        signal?.throwIfAborted();
+        const sequence = [...ids, ...generated];
+        const [row] = await logits({ ids: sequence, firstPosition: sequence.length - 1 });
+        const token = row === undefined ? -1 : argMax(row);
+        if (token < 0 || parts.endTokens.has(token)) {
+          break;
+        }
+        generated.push(token);
+      }
+      return tokenizer.decode(generated).trim();
+    },
+    close: () => session.release(),
+  };
+}
+
+async function openSession(modelFile: string, threads: number): Promise<InferenceSession> {
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+  };
+  try {
+    const session = await InferenceSession.create(modelFile, options);
+    const narrows = session.inputNames.some((name) => name === "positions" || name === "num_logits_to_keep");
+    const narrowed = narrows ? undefined : await keepWantedPositions(modelFile);
+    if (narrowed === undefined) {
+      return session;
+    }
+    await session.release();
+    return await InferenceSession.create(narrowed, options);
+  } catch (cause) {
+    throw cause instanceof AppError ? cause : refusedModel(modelFile, cause);
+  }
+}
+
+function locate(location: string): { readonly modelFile: string; readonly folder: string } {
+  const candidates = location.endsWith(".onnx")
+    ? [location]
+    : ["model.onnx", "onnx/model.onnx", "decoder_model.onnx", "onnx/decoder_model_merged.onnx"].map((file) =>
+        path.join(location, file),
+      );
+  const modelFile = candidates.find((file) => existsSync(file));
+  if (modelFile === undefined) {
+    throw new AppError("invalid_artifact", `no ONNX LM in ${location}: none of ${candidates.join(", ")} exists`);
+  }
+  const beside = path.dirname(modelFile);
+  const folder = [beside, path.dirname(beside)].find((candidate) => existsSync(path.join(candidate, "tokenizer.json")));
+  return { modelFile, folder: folder ?? beside };
+}
+
+/** Ids that end the LM's turn, from `generation_config.json` or `config.json`, and the usual marks the tokeniser knows. */
+async function readEndTokens(folder: string, tokenizer: LmTokenizer): Promise<ReadonlySet<number>> {
+  const ids = ["<|im_end|>", "<|endoftext|>", "</s>", "<|eot_id|>", "<end_of_turn>"].flatMap(
+    (mark) => tokenizer.idOf(mark) ?? [],
+  );
+  for (const name of ["generation_config.json", "config.json"]) {
+    const file = path.join(folder, name);
+    if (existsSync(file)) {
+      const { eos_token_id: ends } = JSON.parse(await readFile(file, "utf8")) as { eos_token_id?: number | number[] };
+      ids.push(...[ends ?? []].flat());
+    }
+  }
+  return new Set(ids);
+}
+
+function toTensor(feed: LmFeed): Tensor {
+  if (feed.type === "int64") {
+    return new Tensor("int64", feed.data, feed.dims);
+  }
+  return feed.type === "bool" ? new Tensor("bool", feed.data, feed.dims) : new Tensor(feed.type, feed.data, feed.dims);
+}
+
+/** The last rows of (1, rows, vocabulary): exports that cannot narrow give a row for every token. */
+function lastRows(output: Tensor | undefined, count: number): Float32Array[] {
+  const [batch, rows, vocabulary] = output?.dims ?? [];
+  if (
+    !(output?.data instanceof Float32Array) ||
+    batch !== 1 ||
+    rows === undefined ||
+    vocabulary === undefined ||
+    rows < count
+  ) {
+    throw new AppError(
+      "invalid_artifact",
+      `the LM's logits are ${output?.type ?? "missing"} of shape (${output?.dims.join(", ") ?? ""}); expected float32 (1, ${count} or more, vocabulary)`,
+    );
+  }
+  const { data } = output;
+  return Array.from({ length: count }, (_, index) => {
+    const start = (rows - count + index) * vocabulary;
+    return data.subarray(start, start + vocabulary);
+  });
+}
