@@ -9,7 +9,7 @@ export interface Interval {
 export interface BootstrapIntervalOptions {
   /** Default 0. */
   readonly seed?: number;
-  /** Resamples. Default 10,000. */
+  /** Resamples. Default 5,000. */
   readonly samples?: number;
   /** Share of the resampled means inside. Default 0.95. */
   readonly confidence?: number;
@@ -28,7 +28,7 @@ export interface BootstrapIntervalOptions {
  */
 export function bootstrapInterval(
   values: readonly number[],
-  { seed = 0, samples = 10_000, confidence = 0.95, strata }: BootstrapIntervalOptions = {},
+  { seed = 0, samples = 5_000, confidence = 0.95, strata }: BootstrapIntervalOptions = {},
 ): Interval {
   if (values.length === 0) {
     throw new AppError("invalid_request", "no value to resample");

@@ -82,24 +82,39 @@ interface CountSampledSignsOptions {
   readonly samples: number;
 }
 
-/** Bits of one random number that serve as signs. */
-const SIGNS_A_NUMBER = 30;
+/** Differences whose signs one byte holds: the sum of a block is looked up, not added. */
+const BLOCK = 8;
+const BYTES_A_NUMBER = 3;
 
 function countSampledSigns({ differences, bound, seed, samples }: CountSampledSignsOptions): number {
   const random = seededRandom(seed);
+  const sums = signedBlockSums(differences);
+  const blocks = sums.length >> BLOCK;
   let count = 0;
   for (let sample = 0; sample < samples; sample++) {
     let sum = 0;
     let bits = 0;
-    for (let i = 0; i < differences.length; i++) {
-      if (i % SIGNS_A_NUMBER === 0) {
-        bits = Math.floor(random() * 2 ** SIGNS_A_NUMBER);
+    for (let block = 0; block < blocks; block++) {
+      if (block % BYTES_A_NUMBER === 0) {
+        bits = Math.floor(random() * 2 ** (BLOCK * BYTES_A_NUMBER));
       }
-      const difference = differences[i] ?? 0;
-      sum += (bits & 1) === 1 ? difference : -difference;
-      bits >>= 1;
+      sum += sums[(block << BLOCK) | (bits & 0xff)] ?? 0;
+      bits >>= BLOCK;
     }
     count += Math.abs(sum) >= bound ? 1 : 0;
   }
   return count;
+}
+
+/** (blocks, 256): the sum of a block's differences under each of its 256 signs. */
+function signedBlockSums(differences: Float64Array): Float64Array {
+  const blocks = Math.ceil(differences.length / BLOCK);
+  const sums = new Float64Array(blocks << BLOCK);
+  for (let entry = 0; entry < sums.length; entry++) {
+    for (let bit = 0; bit < BLOCK; bit++) {
+      const difference = differences[(entry >> BLOCK) * BLOCK + bit] ?? 0;
+      sums[entry] = (sums[entry] ?? 0) + (((entry >> bit) & 1) === 1 ? difference : -difference);
+    }
+  }
+  return sums;
 }

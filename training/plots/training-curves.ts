@@ -1,0 +1,33 @@
+import type { TopLevelSpec } from "vega-lite";
+
+/** What a trainer says after a step. */
+export interface CurvePoint {
+  /** Name of the training run. */
+  readonly series: string;
+  readonly step: number;
+  readonly value: number;
+}
+
+export interface TrainingCurvesOptions {
+  readonly points: readonly CurvePoint[];
+  /** Of the vertical axis: "loss", "dev nDCG@10". */
+  readonly title: string;
+  readonly width?: number;
+}
+
+/** A value over training steps, a line for each run. Points are drawn too: a dev measure has few. */
+export function trainingCurves({ points, title, width = 440 }: TrainingCurvesOptions): TopLevelSpec {
+  const hasMany = points.length > 60;
+  return {
+    width,
+    height: 220,
+    data: { values: [...points] },
+    mark: { type: "line", point: hasMany ? false : { size: 28 }, strokeWidth: 1.8, interpolate: "linear" },
+    encoding: {
+      x: { field: "step", type: "quantitative", title: "step", axis: { grid: false, format: "~s", tickCount: 6 } },
+      y: { field: "value", type: "quantitative", title, scale: { zero: false }, axis: { tickCount: 5 } },
+      color: { field: "series", type: "nominal", title: null, sort: null },
+      strokeDash: { field: "series", type: "nominal", title: null, sort: null },
+    },
+  };
+}
