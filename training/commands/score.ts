@@ -18,7 +18,10 @@ const options = z.strictObject({
   run: z
     .string()
     .meta({ placeholder: "file", description: "first stage, TREC format; its queries are scored, in its order" }),
-  lm: z.string().meta({ placeholder: "path", description: "the source LM: an ONNX file, or a folder with one" }),
+  lm: z.string().meta({
+    placeholder: "path",
+    description: "the source LM: a causal LM's ONNX file, or a folder with one; for fid-attention a T5 folder",
+  }),
   output: z
     .string()
     .meta({ placeholder: "file", description: "lm-scores.jsonl; what it has is kept, what it lacks is added" }),

@@ -11,6 +11,7 @@ const MAX_ANSWER_TOKENS = 24;
  * A generation and a prefill a passage.
  */
 export const correctness: Signal = {
+  kind: "causal",
   summary: "1 when the LM answers correctly with the passage alone, plus the answer's mean token probability",
   needs: "answers",
   dependsOnAll: false,

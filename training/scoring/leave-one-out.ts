@@ -8,6 +8,7 @@ import { meanLogProb } from "./source-lm.ts";
  * passage and one more, so N times the cost of a likelihood gain.
  */
 export const leaveOneOut: Signal = {
+  kind: "causal",
   summary: "mean answer log-probability with all candidates minus all but this one",
   needs: "answers",
   dependsOnAll: true,

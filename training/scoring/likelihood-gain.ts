@@ -7,6 +7,7 @@ import { meanLogProb } from "./source-lm.ts";
  * first answer. Atlas' PDist minus the LM's own knowledge: above 0 the passage helped. Costs a prefill a passage and one more.
  */
 export const likelihoodGain: Signal = {
+  kind: "causal",
   summary: "mean answer-token log-probability with the passage minus without",
   needs: "answers",
   dependsOnAll: false,

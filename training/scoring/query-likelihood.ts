@@ -7,6 +7,7 @@ import { meanLogProb } from "./source-lm.ts";
  * for a question that the passage answers. Needs neither judgments nor answers. Below 0, and comparable only within a query.
  */
 export const queryLikelihood: Signal = {
+  kind: "causal",
   summary: "mean token log-probability of the question, asked for one that the passage answers",
   needs: "nothing",
   dependsOnAll: false,

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
 import { ANSWER_PROMPTS } from "./answer-prompts.ts";
 import type { AnswerPrompt } from "./answer-prompts.ts";
+import type { FidSignal } from "./fid/fid-attention.ts";
+import { openFidLm } from "./fid/fid-lm.ts";
 import { openSourceLm } from "./open-source-lm.ts";
 import type { QueryToScore, Signal } from "./signal.ts";
 import { SIGNALS } from "./signals.ts";
@@ -38,8 +40,17 @@ export const scorerSettingsSchema = z.strictObject({
 export async function openQueryScorer(settings: ScorerSettings, abort?: AbortSignal): Promise<QueryScorer> {
   const signal = findSignal(settings.signal);
   const prompt = findPrompt(settings.prompt);
-  const lm = await openSourceLm(settings.lm, { threads: settings.threads });
-  const { maxPassageTokens } = settings;
+  const { maxPassageTokens, threads } = settings;
+  if (signal.kind === "encoder-decoder") {
+    const lm = await openFidLm(settings.lm, { threads });
+    return {
+      name: lm.name,
+      fingerprint: lm.fingerprint,
+      score: (item) => signal.score(item, { lm }),
+      close: () => lm.close(),
+    };
+  }
+  const lm = await openSourceLm(settings.lm, { threads });
   return {
     name: lm.name,
     fingerprint: lm.fingerprint,
@@ -49,7 +60,7 @@ export async function openQueryScorer(settings: ScorerSettings, abort?: AbortSig
 }
 
 /** A signal by its name. Throws AppError `invalid_request` that lists those there are. */
-export function findSignal(name: string): Signal {
+export function findSignal(name: string): Signal | FidSignal {
   return findIn(SIGNALS, name, "signal");
 }
 

@@ -11,6 +11,7 @@ import type { SourceLm } from "./source-lm.ts";
  * prompt as a list.
  */
 export const rankOfGold: Signal = {
+  kind: "causal",
   summary: "log-probability of the right option minus that of the best wrong one (multiple choice)",
   needs: "choices",
   dependsOnAll: false,

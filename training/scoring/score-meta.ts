@@ -6,6 +6,8 @@ import { AppError } from "../../src/shared/errors.ts";
 import { LM_SCORES_VERSION } from "../artifacts/lm-scores.ts";
 import { metaPath, sha256File, sha256Hex, writeMeta } from "../artifacts/meta.ts";
 import type { AnswerPrompt } from "./answer-prompts.ts";
+import { fidSegment } from "./fid/fid-attention.ts";
+import type { FidSignal } from "./fid/fid-attention.ts";
 import type { Signal } from "./signal.ts";
 import type { SourceLm } from "./source-lm.ts";
 
@@ -95,7 +97,10 @@ async function readScoresMeta(file: string): Promise<z.infer<typeof metaSchema> 
 }
 
 /** sha256 of all that a signal asks of an LM by a prompt, whatever the LM's own template: a word changed is another hash. */
-export async function promptFingerprint(signal: Pick<Signal, "score">, prompt: AnswerPrompt): Promise<string> {
+export async function promptFingerprint(signal: Signal | FidSignal, prompt: AnswerPrompt): Promise<string> {
+  if (signal.kind === "encoder-decoder") {
+    return sha256Hex(fidSegment("question", "text")); // it has one way to ask
+  }
   const asked: unknown[] = [];
   const lm: SourceLm = {
     name: "",

@@ -13,6 +13,7 @@ const MAX_ANSWER_TOKENS = 24;
  * good as gold ones for its signal.
  */
 export const selfAnswer: Signal = {
+  kind: "causal",
   summary: "likelihood gain of the LM's own answer, given the first stage's best passages",
   needs: "nothing",
   dependsOnAll: true,

@@ -29,8 +29,8 @@ export interface SignalContext {
   readonly abort?: AbortSignal | undefined;
 }
 
-/** What a frozen LM says of passages. A new one is its own file and a line in `signals.ts`. */
-export interface Signal {
+/** What is known of a signal before any LM is asked. */
+export interface SignalFacts {
   readonly summary: string;
   /** What the question must bring. A question without it is left out, and counted. */
   readonly needs: "nothing" | "answers" | "choices";
@@ -38,6 +38,11 @@ export interface Signal {
   readonly dependsOnAll: boolean;
   /** Whether a score above 0 says that the passage helped, so that `build` may test it. */
   readonly isGain: boolean;
+}
+
+/** What a frozen causal LM says of passages. A new one is its own file and a line in `signals.ts`. */
+export interface Signal extends SignalFacts {
+  readonly kind: "causal";
   /** One score a passage, higher is better. */
   score(item: QueryToScore, context: SignalContext): Promise<readonly number[]>;
 }
