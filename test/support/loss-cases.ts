@@ -45,17 +45,23 @@ export async function lossEvaluator(
     logSeverityLevel: 3,
     intraOpNumThreads: 1,
   });
-  const matrix = (rows: readonly (readonly number[])[]): Tensor =>
-    floatType === "float"
-      ? new Tensor("float32", Float32Array.from(rows.flat()), [rows.length, dims])
-      : new Tensor("float64", Float64Array.from(rows.flat()), [rows.length, dims]);
-  return async ({ batch, queries, passages }) => {
-    const feeds: Record<string, Tensor> = { queries: matrix(queries), passages: matrix(passages) };
-    for (const [name, feed] of loss.feeds(batch)) {
-      feeds[name] = tensorOf(feed);
-    }
-    return Number((await session.run(feeds))["y"]?.data[0]);
+  return async (found) => Number((await session.run(lossFeeds(loss, found, floatType)))["y"]?.data[0]);
+}
+
+/** Everything that the graph of a loss alone is fed; embeddings in the float type. */
+export function lossFeeds(
+  loss: Loss,
+  { batch, queries, passages }: LossCase,
+  floatType: "float" | "double",
+): Record<string, Tensor> {
+  const matrix = (rows: LossCase["queries"]): Tensor => {
+    const dims = [rows.length, rows[0]?.length ?? 0];
+    return floatType === "float"
+      ? new Tensor("float32", Float32Array.from(rows.flat()), dims)
+      : new Tensor("float64", Float64Array.from(rows.flat()), dims);
   };
+  const own = [...loss.feeds(batch)].map(([name, feed]) => [name, tensorOf(feed)] as const);
+  return { queries: matrix(queries), passages: matrix(passages), ...Object.fromEntries(own) };
 }
 
 /** `lossEvaluator` for one case. */
