@@ -40,6 +40,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "cut a set's questions into train, dev and test by hashes, into a folder of their own",
     load: async () => (await import("./split.ts")).splitCommand,
   },
+  synthesize: {
+    summary: "questions for passages by an LM, kept when their own passage comes back first",
+    load: async () => (await import("./synthesize.ts")).synthesizeCommand,
+  },
   mine: {
     summary: "first-stage candidates of training questions, as a TREC run",
     load: async () => (await import("./mine.ts")).mineCommand,

@@ -1,11 +1,11 @@
-import { existsSync } from "node:fs";
-import { mkdir, realpath, rm, symlink } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { readAllQrels } from "../artifacts/beir.ts";
 import type { Qrels } from "../artifacts/beir.ts";
 import { readJsonl, toJsonl } from "../artifacts/jsonl.ts";
+import { linkCorpus } from "../artifacts/link-corpus.ts";
 import { sha256File, writeMeta } from "../artifacts/meta.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
 import { dealQuestions } from "../mining/deal-questions.ts";
@@ -71,7 +71,7 @@ another split (--from names it).`,
     const output = path.join(given.output, "queries.jsonl");
     await writeFileAtomic(output, toJsonl(kept.map((line) => ({ ...line, split: dealt.get(line._id) }))));
     await writeFileAtomic(path.join(given.output, "qrels.tsv"), qrelsLines(all, dealt));
-    await linkCorpus(given.data, given.output);
+    await linkCorpus(path.join(given.data, "corpus.jsonl"), given.output);
     const facts = { questions: kept.length, leftOut: lines.length - kept.length, splits: Object.fromEntries(counts) };
     const inputs = { queries: await sha256File(queriesFile) };
     await writeMeta(output, { stage: "split", schemaVersion: SPLIT_VERSION, options: given, inputs, facts });
@@ -103,14 +103,4 @@ function* qrelsLines(qrels: Qrels, kept: ReadonlyMap<string, string>): Generator
       yield `${queryId}\t${passageId}\t${grade}\n`;
     }
   }
-}
-
-async function linkCorpus(from: string, to: string): Promise<void> {
-  const corpus = await realpath(path.join(from, "corpus.jsonl"));
-  const link = path.join(to, "corpus.jsonl");
-  if (existsSync(link) && (await realpath(link)) === corpus) {
-    return;
-  }
-  await rm(link, { force: true });
-  await symlink(corpus, link);
 }
