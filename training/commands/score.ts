@@ -20,7 +20,8 @@ const options = z.strictObject({
     .meta({ placeholder: "file", description: "first stage, TREC format; its queries are scored, in its order" }),
   lm: z.string().meta({
     placeholder: "path",
-    description: "the source LM: a causal LM's ONNX file, or a folder with one; for fid-attention a T5 folder",
+    description:
+      "the source LM: a causal LM's ONNX file, or a folder with one; for fid-attention a T5 folder; or a server, http://…/v1",
   }),
   output: z
     .string()
@@ -29,6 +30,14 @@ const options = z.strictObject({
     .string()
     .default("likelihood-gain")
     .meta({ placeholder: "name", description: Object.keys(SIGNALS).join(", ") }),
+  model: z
+    .string()
+    .optional()
+    .meta({ placeholder: "name", description: "with the URL of a server: its name of the LM" }),
+  tokenizer: z.string().optional().meta({
+    placeholder: "dir",
+    description: "with a server: the LM's tokenizer.json and chat template, instead of asking it",
+  }),
   prompt: z
     .string()
     .default("chat")
@@ -46,6 +55,9 @@ export const scoreCommand = defineCommand({
   summary: "a frozen LM says which passages help it: lm-scores.jsonl, resumable",
   description: `Scores are appended query by query: a killed run loses at most the queries at work, and the same command goes on. A second
 run with another --signal adds to the same file. Labels of another corpus, LM or prompt are refused, never mixed in.
+
+A server has to tell the log-probabilities of a prompt: \`echo\` with \`logprobs\` or \`prompt_logprobs\` (vLLM), or llama.cpp's /completion;
+its key is taken from AAR_LM_KEY. When it dies midway, the same command goes on once it is back.
 
 At its end a run says whether its labels can be believed: the mean reciprocal rank of the human positive (where qrels exist) under the
 signal, in the first stage's order and by chance, the share of scores above 0, and the rank correlation with the file's other signals.`,
@@ -94,8 +106,8 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
 });
 
 async function openScorers(settings: ScorerSettings, processes: number, abort: AbortSignal): Promise<QueryScorer[]> {
-  const { signal, lm, prompt, maxPassageTokens, threads } = settings;
-  const own: ScorerSettings = { signal, lm, prompt, maxPassageTokens, threads };
+  const { signal, lm, model, tokenizer, prompt, maxPassageTokens, threads } = settings;
+  const own: ScorerSettings = { signal, lm, model, tokenizer, prompt, maxPassageTokens, threads };
   return processes === 1
     ? [await openQueryScorer(own, abort)]
     : await Promise.all(Array.from({ length: processes }, () => startScorerProcess(own)));

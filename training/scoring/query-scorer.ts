@@ -5,6 +5,7 @@ import type { AnswerPrompt } from "./answer-prompts.ts";
 import type { FidSignal } from "./fid/fid-attention.ts";
 import { openFidLm } from "./fid/fid-lm.ts";
 import { openSourceLm } from "./open-source-lm.ts";
+import type { SourceLmSettings } from "./open-source-lm.ts";
 import type { QueryToScore, Signal } from "./signal.ts";
 import { SIGNALS } from "./signals.ts";
 
@@ -19,18 +20,17 @@ export interface QueryScorer {
 }
 
 /** All that decides a score, besides the question and its passages; plain data, to be handed to another process. */
-export interface ScorerSettings {
+export interface ScorerSettings extends SourceLmSettings {
   readonly signal: string;
-  /** Folder, file or URL of the LM. */
-  readonly lm: string;
   readonly prompt: string;
   readonly maxPassageTokens: number;
-  readonly threads: number;
 }
 
 export const scorerSettingsSchema = z.strictObject({
   signal: z.string(),
   lm: z.string(),
+  model: z.string().optional(),
+  tokenizer: z.string().optional(),
   prompt: z.string(),
   maxPassageTokens: z.int(),
   threads: z.int(),
@@ -50,7 +50,7 @@ export async function openQueryScorer(settings: ScorerSettings, abort?: AbortSig
       close: () => lm.close(),
     };
   }
-  const lm = await openSourceLm(settings.lm, { threads });
+  const lm = await openSourceLm(settings);
   return {
     name: lm.name,
     fingerprint: lm.fingerprint,
