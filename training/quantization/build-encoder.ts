@@ -3,8 +3,11 @@ import { AppError } from "../../src/shared/errors.ts";
 import { sha256Hex } from "../artifacts/meta.ts";
 import { readModel } from "../onnx/reader.ts";
 import { encodeModel } from "../onnx/writer.ts";
+import { LARGEST_CODES } from "./input-scheme.ts";
+import type { InputTerms } from "./input-scheme.ts";
 import type { StatisticsByValue } from "./input-statistics.ts";
 import { quantizeModel } from "./quantize-model.ts";
+import { maxPairSum } from "./weight-codes.ts";
 
 export const QUANTIZED_MODEL_FILE = "model_int8.onnx";
 
@@ -13,6 +16,7 @@ export interface BuildEncoderOptions {
   /** Of the fp32 encoder, with the name and settings that the int8 one shall have. */
   readonly manifest: EncoderManifest;
   readonly statistics: StatisticsByValue;
+  readonly terms: InputTerms;
   /** What the manifest says of the calibration; part of its provenance. */
   readonly calibration: Readonly<Record<string, unknown>>;
   /** Largest model that is accepted: a static asset of a Worker has at most 25 MiB. */
@@ -31,6 +35,7 @@ export async function buildEncoder({
   modelPath,
   manifest,
   statistics,
+  terms,
   calibration,
   maxBytes,
   onProgress,
@@ -39,6 +44,7 @@ export async function buildEncoder({
   const { matrixProducts, embeddingTables, schemes } = quantizeModel(proto, {
     output: manifest.model.output,
     statistics,
+    terms,
     onProgress,
   });
   const model = encodeModel(proto);
@@ -59,8 +65,8 @@ export async function buildEncoder({
         ...manifest.provenance,
         quantizedFrom: { file: manifest.model.file, sha256: manifest.model.sha256 },
         quantization: {
-          weights: "int8, a step for each output column, feedback rounding, pair sums at most 128",
-          activations: "uint8, a step for each token",
+          weights: `int8, a step for each output column, feedback rounding, pair sums at most ${maxPairSum(LARGEST_CODES[terms])}`,
+          activations: `uint8, a step for each token, ${terms === 1 ? "one term of 8 bits" : "two terms of 7 bits"}`,
           embeddings: "int8, a step for each row",
           matrixProducts,
           embeddingTables,

@@ -1,12 +1,9 @@
 import { unitUpperFactor } from "./unit-upper-factor.ts";
 import { MAX_WEIGHT_CODE, clampToPair } from "./weight-codes.ts";
-import type { WeightCodes } from "./weight-codes.ts";
+import type { WeightCodes, WeightGrid } from "./weight-codes.ts";
 
-export interface RoundWithFeedbackOptions {
-  /** (inputs, outputs), row-major. */
-  readonly weights: Float32Array;
+export interface RoundWithFeedbackOptions extends WeightGrid {
   readonly inputs: number;
-  readonly outputs: number;
   /** Step of each output column. */
   readonly scales: Float32Array;
   /** Second moments of the inputs, (inputs, inputs); overwritten by its factor. */
@@ -22,7 +19,8 @@ const DAMPING = 0.01;
  * inverse. With gram = (U + I) D (U + I)ᵀ, row k becomes round(w_k + Σ_{j<k} (w_j − ŵ_j) U_jk). What is minimised is the
  * error of the product on the calibration inputs, not of the weights; with a diagonal gram it is plain rounding.
  */
-export function roundWithFeedback({ weights, inputs, outputs, scales, gram }: RoundWithFeedbackOptions): WeightCodes {
+export function roundWithFeedback(options: RoundWithFeedbackOptions): WeightCodes {
+  const { weights, inputs, outputs, scales, gram, maxPairSum } = options;
   dampDiagonal(gram, inputs);
   const factor = unitUpperFactor(gram, inputs);
   const codes = new Int8Array(inputs * outputs);
@@ -37,22 +35,20 @@ export function roundWithFeedback({ weights, inputs, outputs, scales, gram }: Ro
         row[column] = (row[column] ?? 0) + share * (errors[base + column] ?? 0);
       }
     }
-    roundRow({ row, k, outputs, scales, weights, codes, errors });
+    roundRow({ row, k, outputs, maxPairSum, scales, weights, codes, errors });
   }
   return { codes, scales };
 }
 
-interface RoundRowOptions {
+interface RoundRowOptions extends WeightGrid {
   readonly row: Float64Array;
   readonly k: number;
-  readonly outputs: number;
   readonly scales: Float32Array;
-  readonly weights: Float32Array;
   readonly codes: Int8Array;
   readonly errors: Float64Array;
 }
 
-function roundRow({ row, k, outputs, scales, weights, codes, errors }: RoundRowOptions): void {
+function roundRow({ row, k, outputs, maxPairSum, scales, weights, codes, errors }: RoundRowOptions): void {
   const base = k * outputs;
   const partner = (k - 1) * outputs; // its row is rounded already when k is odd
   for (let column = 0; column < outputs; column += 1) {
@@ -60,7 +56,7 @@ function roundRow({ row, k, outputs, scales, weights, codes, errors }: RoundRowO
     let code = Math.round((row[column] ?? 0) / scale);
     code = Math.max(-MAX_WEIGHT_CODE, Math.min(MAX_WEIGHT_CODE, code));
     if (k % 2 === 1) {
-      code = clampToPair(code, codes[partner + column] ?? 0);
+      code = clampToPair(code, codes[partner + column] ?? 0, maxPairSum);
     }
     codes[base + column] = code;
     errors[base + column] = (weights[base + column] ?? 0) - code * scale;

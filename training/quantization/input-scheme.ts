@@ -1,11 +1,24 @@
 import type { InputStatistics } from "./input-statistics.ts";
-import { columnScales } from "./weight-codes.ts";
+import { columnScales, maxPairSum } from "./weight-codes.ts";
 
-/** How the rows of a value become unsigned 8-bit codes: code = round(x / smoothing / rowScale) + zeroPoint. */
+/**
+ * Unsigned codes that a value is the sum of. One term is 8 bits; two are 7 bits for the value and 7 for what rounding left
+ * of it, which takes the rounding of inputs out of the error at the price of a second integer product.
+ */
+export type InputTerms = 1 | 2;
+
+/** Largest code of a term. Two terms are of 7 bits because weights then need no pair limit (see `maxPairSum`). */
+export const LARGEST_CODES = { 1: 255, 2: 127 } as const satisfies Record<InputTerms, number>;
+
+/** The second term divides a step of the first into so many of its own. */
+export const REST_CODES = 126;
+
+/** How the rows of a value become unsigned codes: code = round(x / smoothing / rowScale) + zeroPoint. */
 export interface InputScheme {
+  readonly terms: InputTerms;
   /** Divides each column before; its inverse multiplies the weights' rows. Undefined: all ones, no node. */
   readonly smoothing: Float32Array | undefined;
-  /** Code of zero, 1..254: 128 is symmetric, less suits rows whose largest values are positive (after a GELU). */
+  /** Code of zero, above 0 and below the largest: the middle is symmetric, less suits rows whose largest values are positive (after a GELU). */
   readonly zeroPoint: number;
 }
 
@@ -19,13 +32,21 @@ export interface ChooseInputSchemeOptions {
   readonly statistics: InputStatistics;
   /** All that read the value: they share its codes. */
   readonly weights: readonly WeightMatrix[];
+  readonly terms: InputTerms;
 }
 
-export const SYMMETRIC_SCHEME: InputScheme = { smoothing: undefined, zeroPoint: 128 };
+/** The scheme for when nothing is known of the inputs. */
+export function symmetricScheme(terms: InputTerms): InputScheme {
+  return { terms, smoothing: undefined, zeroPoint: (LARGEST_CODES[terms] + 1) / 2 };
+}
 
 /** Share of the range of inputs that moves into the weights: SmoothQuant's alpha. */
 const SMOOTHING_STRENGTHS = [0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8] as const;
-const ZERO_POINTS = [128, 112, 96, 80, 64, 48, 32, 24, 16, 12, 8, 4] as const;
+/** As shares of the codes. Two terms resolve so finely that the middle will do. */
+const ZERO_POINTS: Readonly<Record<InputTerms, readonly number[]>> = {
+  1: [128, 112, 96, 80, 64, 48, 32, 24, 16, 12, 8, 4],
+  2: [64],
+};
 /** Keeps columns that were never seen to move from being scaled to infinity. */
 const SMALLEST_RANGE = 1e-5;
 
@@ -35,20 +56,20 @@ const SMALLEST_RANGE = 1e-5;
  * into the weights; it costs one multiplication an element, so it has to earn it. Rounding errors are taken as
  * independent with variance step² / 12 (a factor that all terms share and that is left out).
  */
-export function chooseInputScheme({ statistics, weights }: ChooseInputSchemeOptions): InputScheme {
+export function chooseInputScheme({ statistics, weights, terms }: ChooseInputSchemeOptions): InputScheme {
   const { rowMax, rowSquares } = rowFacts(weights, statistics.width);
-  let best = SYMMETRIC_SCHEME;
+  let best = symmetricScheme(terms);
   let leastError = Number.POSITIVE_INFINITY;
   for (const strength of SMOOTHING_STRENGTHS) {
     const smoothing = smoothingFactors(statistics.absMax, rowMax, strength);
     const ranges = sampledRanges(statistics, smoothing);
-    const weightError = expectedWeightError({ statistics, weights }, smoothing);
+    const weightError = expectedWeightError({ statistics, weights, terms }, smoothing);
     const sensitivity = smoothing.reduce((sum, factor, k) => sum + (rowSquares[k] ?? 0) * factor ** 2, 0);
-    for (const zeroPoint of ZERO_POINTS) {
-      const error = weightError + sensitivity * meanSquaredStep(ranges, zeroPoint);
+    for (const zeroPoint of ZERO_POINTS[terms]) {
+      const error = weightError + sensitivity * meanSquaredStep(ranges, { terms, zeroPoint });
       if (error < leastError * (1 - MINIMAL_GAIN)) {
         leastError = error;
-        best = { smoothing: strength === 0 ? undefined : smoothing, zeroPoint };
+        best = { terms, smoothing: strength === 0 ? undefined : smoothing, zeroPoint };
       }
     }
   }
@@ -106,17 +127,23 @@ function sampledRanges({ sample, sampleRows, width }: InputStatistics, smoothing
   return ranges;
 }
 
-function meanSquaredStep(ranges: Float32Array, zeroPoint: number): number {
+/** Of the last term's steps: what it rounds away is the error. */
+function meanSquaredStep(ranges: Float32Array, { terms, zeroPoint }: Pick<InputScheme, "terms" | "zeroPoint">): number {
+  const highCodes = LARGEST_CODES[terms] - zeroPoint;
+  const parts = terms === 1 ? 1 : REST_CODES;
   let sum = 0;
   for (let index = 0; index < ranges.length; index += 2) {
-    const step = Math.max(-(ranges[index] ?? 0) / zeroPoint, (ranges[index + 1] ?? 0) / (255 - zeroPoint));
+    const step = Math.max(-(ranges[index] ?? 0) / zeroPoint, (ranges[index + 1] ?? 0) / highCodes) / parts;
     sum += step * step;
   }
   return (2 * sum) / Math.max(1, ranges.length);
 }
 
 /** Rounding error of the weights as it reaches the product: step² of all columns times the inputs' squares. */
-function expectedWeightError({ statistics, weights }: ChooseInputSchemeOptions, smoothing: Float32Array): number {
+function expectedWeightError(
+  { statistics, weights, terms }: ChooseInputSchemeOptions,
+  smoothing: Float32Array,
+): number {
   const { width, gram, rows } = statistics;
   let inputSquares = 0;
   for (let k = 0; k < width; k += 1) {
@@ -125,7 +152,10 @@ function expectedWeightError({ statistics, weights }: ChooseInputSchemeOptions, 
   let squaredSteps = 0;
   for (const { data, outputs } of weights) {
     const smoothed = data.map((weight, index) => weight * (smoothing[Math.floor(index / outputs)] ?? 1));
-    squaredSteps += columnScales(smoothed, outputs).reduce((sum, step) => sum + step * step, 0);
+    squaredSteps += columnScales({ weights: smoothed, outputs, maxPairSum: maxPairSum(LARGEST_CODES[terms]) }).reduce(
+      (sum, step) => sum + step * step,
+      0,
+    );
   }
   return FEEDBACK_SHARE * squaredSteps * inputSquares;
 }

@@ -1,15 +1,16 @@
 import { intAttribute } from "../onnx/attributes.ts";
 import { DATA_TYPE } from "../onnx/data-type.ts";
 import type { Graph } from "../onnx/graph.ts";
+import type { AttributeProto } from "../onnx/proto.ts";
 import { createFloatScalar, createTensor } from "../onnx/tensor.ts";
 import { roundWithFeedback } from "./feedback-rounding.ts";
 import { addInputCodes } from "./input-codes.ts";
 import type { InputCodes } from "./input-codes.ts";
-import { SYMMETRIC_SCHEME, chooseInputScheme } from "./input-scheme.ts";
-import type { InputScheme } from "./input-scheme.ts";
+import { LARGEST_CODES, chooseInputScheme, symmetricScheme } from "./input-scheme.ts";
+import type { InputScheme, InputTerms } from "./input-scheme.ts";
 import type { InputStatistics } from "./input-statistics.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
-import { columnScales, roundToNearest } from "./weight-codes.ts";
+import { columnScales, maxPairSum, roundToNearest } from "./weight-codes.ts";
 import type { WeightCodes } from "./weight-codes.ts";
 
 export interface QuantizeMatrixProductsOptions {
@@ -20,21 +21,25 @@ export interface QuantizeMatrixProductsOptions {
   readonly products: readonly [MatrixProduct, ...MatrixProduct[]];
   /** Of the input; undefined: it is coded symmetrically and weights are rounded to nearest. */
   readonly statistics: InputStatistics | undefined;
+  readonly terms: InputTerms;
 }
 
 /**
- * Replaces the products that read one value by integer products that share one quantised input:
- * MatMulInteger(codes, weights) -> Cast -> times the column's step -> times the row's step (-> plus the bias).
+ * Replaces the products that read one value by integer products that share one quantised input. Of each term
+ * MatMulInteger(codes, weights) -> Cast -> times its share; their sum times the row's step, times the column's step (plus the
+ * bias). Steps are applied after the sum: a product of two scales right after the Cast is what onnxruntime takes for the scales
+ * of a whole tensor, and fuses.
  */
 export function quantizeMatrixProducts({
   graph,
   opset,
   products,
   statistics,
+  terms,
 }: QuantizeMatrixProductsOptions): InputScheme {
   const [{ input }] = products;
   const weights = products.map(({ weights, outputs }) => ({ data: weights, outputs }));
-  const scheme = statistics === undefined ? SYMMETRIC_SCHEME : chooseInputScheme({ statistics, weights });
+  const scheme = statistics === undefined ? symmetricScheme(terms) : chooseInputScheme({ statistics, weights, terms });
   const codes = addInputCodes({ graph, value: input, scheme, opset });
   for (const product of products) {
     replaceProduct({ graph, product, codes, weights: codeWeights(product, scheme, statistics) });
@@ -44,19 +49,19 @@ export function quantizeMatrixProducts({
 
 function codeWeights(
   { weights, inputs, outputs }: MatrixProduct,
-  { smoothing }: InputScheme,
+  { smoothing, terms }: InputScheme,
   statistics: InputStatistics | undefined,
 ): WeightCodes {
   const smoothed =
     smoothing === undefined
       ? weights
       : weights.map((weight, index) => weight * (smoothing[Math.floor(index / outputs)] ?? 1));
-  const scales = columnScales(smoothed, outputs);
+  const grid = { weights: smoothed, outputs, maxPairSum: maxPairSum(LARGEST_CODES[terms]) };
+  const scales = columnScales(grid);
   if (statistics === undefined) {
-    return roundToNearest(smoothed, outputs, scales);
+    return roundToNearest(grid, scales);
   }
-  const gram = smoothGram(statistics, smoothing);
-  return roundWithFeedback({ weights: smoothed, inputs, outputs, scales, gram });
+  return roundWithFeedback({ ...grid, inputs, scales, gram: smoothGram(statistics, smoothing) });
 }
 
 /** Second moments of the smoothed input. A copy: the rounding overwrites it. */
@@ -91,24 +96,26 @@ function replaceProduct({ graph, product, codes: input, weights }: ReplaceProduc
     graph.addInitializer(tensor);
   }
   graph.removeNode(node);
-  const sums = name(output, "sums");
-  graph.addNode({
-    opType: "MatMulInteger",
-    inputs: [input.codes, codes.name, input.zeroPoint, zeroPoint.name],
-    outputs: [sums],
-    name: node.name,
+  const compute = (
+    opType: string,
+    operands: readonly string[],
+    suffix: string,
+    attributes: AttributeProto[] = [],
+  ): string => {
+    const value = name(output, suffix);
+    graph.addNode({ opType, inputs: operands, outputs: [value], attributes });
+    return value;
+  };
+  const toFloat = [intAttribute("to", DATA_TYPE.float)];
+  const terms = input.terms.map((term) => {
+    const sums = compute("MatMulInteger", [term.codes, codes.name, term.zeroPoint, zeroPoint.name], "sums");
+    const floats = compute("Cast", [sums], "floats", toFloat);
+    return term.share === 1 ? floats : compute("Mul", [floats, addScalar(graph, output, term.share)], "shares");
   });
-  const floats = name(output, "floats");
-  graph.addNode({
-    opType: "Cast",
-    inputs: [sums],
-    outputs: [floats],
-    attributes: [intAttribute("to", DATA_TYPE.float)],
-  });
-  const columns = name(output, "columns");
-  graph.addNode({ opType: "Mul", inputs: [floats, columnSteps.name], outputs: [columns] });
+  const summed = terms.reduce((sum, term) => compute("Add", [sum, term], "terms"));
+  const rows = compute("Mul", [summed, input.steps], "rows");
   const scaled = bias === undefined ? output : name(output, "scaled");
-  graph.addNode({ opType: "Mul", inputs: [columns, input.steps], outputs: [scaled] });
+  graph.addNode({ opType: "Mul", inputs: [rows, columnSteps.name], outputs: [scaled] });
   if (bias !== undefined) {
     graph.addNode({ opType: "Add", inputs: [scaled, scaledBias(graph, bias)], outputs: [output] });
   }
@@ -118,9 +125,13 @@ function scaledBias(graph: Graph, { value, factor }: NonNullable<MatrixProduct["
   if (factor === 1) {
     return value;
   }
-  const scalar = createFloatScalar(graph.uniqueName(`${value}_factor`), factor);
-  graph.addInitializer(scalar);
   const scaled = graph.uniqueName(`${value}_scaled`);
-  graph.addNode({ opType: "Mul", inputs: [value, scalar.name], outputs: [scaled] });
+  graph.addNode({ opType: "Mul", inputs: [value, addScalar(graph, value, factor)], outputs: [scaled] });
   return scaled;
+}
+
+function addScalar(graph: Graph, value: string, number: number): string {
+  const scalar = createFloatScalar(graph.uniqueName(`${value}_factor`), number);
+  graph.addInitializer(scalar);
+  return scalar.name;
 }

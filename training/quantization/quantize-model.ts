@@ -2,7 +2,7 @@ import { AppError } from "../../src/shared/errors.ts";
 import { int64ToNumber } from "../onnx/codec.ts";
 import { Graph } from "../onnx/graph.ts";
 import type { ModelProto, NodeProto } from "../onnx/proto.ts";
-import type { InputScheme } from "./input-scheme.ts";
+import type { InputScheme, InputTerms } from "./input-scheme.ts";
 import type { StatisticsByValue } from "./input-statistics.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
 import { isEmbeddingLookup, quantizeEmbeddingTable } from "./quantize-embedding-table.ts";
@@ -14,6 +14,8 @@ export interface QuantizeModelOptions {
   readonly output: string;
   /** What calibration saw; empty: weights are rounded to nearest and inputs are symmetric. */
   readonly statistics: StatisticsByValue;
+  /** Default 2. */
+  readonly terms?: InputTerms;
   /** Called after each quantised value. */
   readonly onProgress?: (done: number, total: number) => void;
 }
@@ -37,7 +39,7 @@ const MAX_OPSET = 23;
  */
 export function quantizeModel(
   model: ModelProto,
-  { output, statistics, onProgress }: QuantizeModelOptions,
+  { output, statistics, terms = 2, onProgress }: QuantizeModelOptions,
 ): QuantizedModel {
   const opset = checkOpset(model);
   const graph = trimToOutput(model, output);
@@ -51,7 +53,7 @@ export function quantizeModel(
   }
   const schemes = new Map<string, InputScheme>();
   for (const [value, products] of groups) {
-    schemes.set(value, quantizeMatrixProducts({ graph, opset, products, statistics: statistics.get(value) }));
+    schemes.set(value, quantizeMatrixProducts({ graph, opset, products, statistics: statistics.get(value), terms }));
     onProgress?.(schemes.size, groups.size);
   }
   for (const [table, lookups] of tables) {

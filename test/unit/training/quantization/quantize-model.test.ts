@@ -4,6 +4,8 @@ import { floatAttribute, intAttribute } from "../../../../training/onnx/attribut
 import { DATA_TYPE } from "../../../../training/onnx/data-type.ts";
 import type { ModelProto } from "../../../../training/onnx/proto.ts";
 import { createTensor } from "../../../../training/onnx/tensor.ts";
+import { encodeModel } from "../../../../training/onnx/writer.ts";
+import type { InputTerms } from "../../../../training/quantization/input-scheme.ts";
 import type { InputStatistics } from "../../../../training/quantization/input-statistics.ts";
 import { quantizeModel } from "../../../../training/quantization/quantize-model.ts";
 import { graphModel, runModel, wave } from "../../../support/onnx-graph.ts";
@@ -19,8 +21,11 @@ function matMulModel(opset = 14): ModelProto {
   });
 }
 
-function quantized(model: ModelProto, statistics: ReadonlyMap<string, InputStatistics> = new Map()): ModelProto {
-  quantizeModel(model, { output: "y", statistics });
+function quantized(
+  model: ModelProto,
+  options: { readonly statistics?: ReadonlyMap<string, InputStatistics>; readonly terms?: InputTerms } = {},
+): ModelProto {
+  quantizeModel(model, { output: "y", statistics: new Map(), ...options });
   return model;
 }
 
@@ -75,25 +80,68 @@ test("rows of very different size keep their own precision, and a row of zeros s
   expect([...(y?.subarray(OUTPUTS, 2 * OUTPUTS) ?? [])].every((value) => value === 0)).toBe(true);
 });
 
-test("a row gives the same floats alone and in any batch", async ({ expect }) => {
-  const model = quantized(matMulModel());
-  const row = wave(WIDTH, 2);
-  const { y: alone } = await runModel(model, { x: { data: row, dims: [1, 1, WIDTH] } });
+test.for([1, 2] as const)(
+  "with %i terms a row gives the same floats alone and in any batch",
+  async (terms, { expect }) => {
+    const model = encodeModel(quantized(matMulModel(), { terms }));
+    const row = wave(WIDTH, 2);
+    const { y: alone } = await runModel(model, { x: { data: row, dims: [1, 1, WIDTH] } });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 1, max: 5 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.float({ min: -1e6, max: 1e6, noNaN: true }),
+        async (batch, sequence, scale) => {
+          const data = wave(batch * sequence * WIDTH, 4).map((value) => value * scale);
+          data.set(row, data.length - WIDTH);
+          const { y } = await runModel(model, { x: { data, dims: [batch, sequence, WIDTH] } });
+          expect(y?.length).toBe(batch * sequence * OUTPUTS);
+          expect(y?.slice(-OUTPUTS)).toEqual(alone);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  },
+);
+
+/** A product whose weights are int8 codes already, so that only its inputs are rounded. */
+function exactWeightsModel(): { readonly model: ModelProto; readonly weights: Float32Array } {
+  const weights = wave(WIDTH * OUTPUTS, 1).map((value) => Math.round(100 * value));
+  weights.fill(127, 0, OUTPUTS); // the largest of each column: its step is 1
+  const initializers = [createTensor("w", "float", [WIDTH, OUTPUTS], weights)];
+  return { model: graphModel({ nodes: [["MatMul", ["x", "w"], ["y"]]], initializers }), weights };
+}
+
+test("two terms round an input by a 252nd of the first term's step at most, whatever the row", async ({ expect }) => {
+  const { model, weights } = exactWeightsModel();
+  const reference = encodeModel(model);
+  const int8 = encodeModel(quantized(model, { terms: 2 }));
+  const row = fc.array(fc.float({ min: -1e4, max: 1e4, noNaN: true }), { minLength: WIDTH, maxLength: WIDTH });
   await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 1, max: 5 }),
-      fc.integer({ min: 1, max: 5 }),
-      fc.float({ min: -1e6, max: 1e6, noNaN: true }),
-      async (batch, sequence, scale) => {
-        const data = wave(batch * sequence * WIDTH, 4).map((value) => value * scale);
-        data.set(row, data.length - WIDTH);
-        const { y } = await runModel(model, { x: { data, dims: [batch, sequence, WIDTH] } });
-        expect(y?.length).toBe(batch * sequence * OUTPUTS);
-        expect(y?.slice(-OUTPUTS)).toEqual(alone);
-      },
-    ),
-    { numRuns: 30 },
+    fc.asyncProperty(row, async (values) => {
+      const data = Float32Array.from(values);
+      const feeds = { x: { data, dims: [1, WIDTH] } };
+      const [{ y: expected }, { y }] = [await runModel(reference, feeds), await runModel(int8, feeds)];
+      const step = Math.max(1e-20, ...data.map((value) => (value > 0 ? value / 63 : -value / 64)));
+      for (let column = 0; column < OUTPUTS; column += 1) {
+        const magnitude = weights.reduce((sum, w, index) => sum + (index % OUTPUTS === column ? Math.abs(w) : 0), 0);
+        const error = Math.abs((y?.[column] ?? Number.NaN) - (expected?.[column] ?? Number.NaN));
+        expect(error).toBeLessThanOrEqual((1.01 / 252) * step * magnitude); // the hundredth is for float sums
+      }
+    }),
+    { numRuns: 40 },
   );
+});
+
+test("two terms are a hundredth as far off as one where the weights are exact", async ({ expect }) => {
+  const feeds = { x: { data: wave(64 * WIDTH, 2), dims: [64, WIDTH] } };
+  const error = async (terms: InputTerms): Promise<number> => {
+    const { model } = exactWeightsModel();
+    const { y: expected } = await runModel(model, feeds);
+    const { y } = await runModel(quantized(model, { terms }), feeds);
+    return Math.sqrt(meanSquaredError(y, expected));
+  };
+  expect(await error(2)).toBeLessThan(0.02 * (await error(1)));
 });
 
 test("products that read the same value share its codes", ({ expect }) => {
@@ -108,10 +156,10 @@ test("products that read the same value share its codes", ({ expect }) => {
       createTensor("k", "float", [WIDTH, OUTPUTS], wave(WIDTH * OUTPUTS, 2)),
     ],
   });
-  const { matrixProducts, schemes } = quantizeModel(model, { output: "y", statistics: new Map() });
+  const { matrixProducts, schemes } = quantizeModel(model, { output: "y", statistics: new Map(), terms: 2 });
   expect([matrixProducts, schemes.size]).toEqual([2, 1]);
   const products = model.graph.node.filter(({ opType }) => opType === "MatMulInteger");
-  expect(new Set(products.map(({ input }) => input[0])).size).toBe(1);
+  expect([products.length, new Set(products.map(({ input }) => input[0])).size]).toEqual([4, 2]);
 });
 
 test("embedding rows keep their own precision, and small tables stay as they are", async ({ expect }) => {
@@ -158,8 +206,11 @@ test("calibration takes a column of outliers out of the other columns' way", asy
   }
   const feeds = { x: { data, dims: [rows, WIDTH] } };
   const { y: expected } = await runModel(matMulModel(), feeds);
-  const plain = await runModel(quantized(matMulModel()), feeds);
-  const calibrated = await runModel(quantized(matMulModel(), new Map([["x", statisticsOf(data, rows)]])), feeds);
+  const plain = await runModel(quantized(matMulModel(), { terms: 1 }), feeds);
+  const calibrated = await runModel(
+    quantized(matMulModel(), { terms: 1, statistics: new Map([["x", statisticsOf(data, rows)]]) }),
+    feeds,
+  );
   expect(meanSquaredError(calibrated["y"], expected)).toBeLessThan(0.5 * meanSquaredError(plain["y"], expected));
 });
 
@@ -169,6 +220,7 @@ test("values that are mostly positive get a zero point below the middle", ({ exp
   const { schemes } = quantizeModel(matMulModel(), {
     output: "y",
     statistics: new Map([["x", statisticsOf(data, rows)]]),
+    terms: 1,
   });
   expect(schemes.get("x")?.zeroPoint).toBeLessThan(32);
 });

@@ -3,9 +3,9 @@ import { test } from "vitest";
 import { roundWithFeedback } from "../../../../training/quantization/feedback-rounding.ts";
 import { unitUpperFactor } from "../../../../training/quantization/unit-upper-factor.ts";
 import {
-  MAX_PAIR_SUM,
   MAX_WEIGHT_CODE,
   columnScales,
+  maxPairSum,
   roundToNearest,
 } from "../../../../training/quantization/weight-codes.ts";
 import type { WeightCodes } from "../../../../training/quantization/weight-codes.ts";
@@ -13,6 +13,7 @@ import { wave } from "../../../support/onnx-graph.ts";
 
 const INPUTS = 24;
 const OUTPUTS = 10;
+const PAIR_SUM = 128;
 
 /** Rows that share a few directions: what the hidden states of a transformer look like. */
 function correlatedRows(count: number): Float64Array {
@@ -81,29 +82,32 @@ test("a matrix that is not positive definite is refused", ({ expect }) => {
 test("feedback rounding lowers the error of the product on correlated inputs by half at least", ({ expect }) => {
   const rows = correlatedRows(200);
   const weights = wave(INPUTS * OUTPUTS, 3);
-  const scales = columnScales(weights, OUTPUTS).map((scale) => scale * 8); // coarse, so that rounding matters
-  const plain = roundToNearest(weights, OUTPUTS, scales);
-  const feedback = roundWithFeedback({ weights, inputs: INPUTS, outputs: OUTPUTS, scales, gram: gramOf(rows) });
+  const grid = { weights, outputs: OUTPUTS, maxPairSum: PAIR_SUM };
+  const scales = columnScales(grid).map((scale) => scale * 8); // coarse, so that rounding matters
+  const plain = roundToNearest(grid, scales);
+  const feedback = roundWithFeedback({ ...grid, inputs: INPUTS, scales, gram: gramOf(rows) });
   expect(productError(rows, weights, feedback)).toBeLessThan(0.5 * productError(rows, weights, plain));
 });
 
 test("with inputs that do not correlate feedback rounding is plain rounding", ({ expect }) => {
   const weights = wave(INPUTS * OUTPUTS, 4);
-  const scales = columnScales(weights, OUTPUTS);
+  const grid = { weights, outputs: OUTPUTS, maxPairSum: PAIR_SUM };
+  const scales = columnScales(grid);
   const gram = new Float64Array(INPUTS * INPUTS);
   for (let k = 0; k < INPUTS; k += 1) {
     gram[k * INPUTS + k] = 1 + k;
   }
-  const { codes } = roundWithFeedback({ weights, inputs: INPUTS, outputs: OUTPUTS, scales, gram });
-  expect(codes).toEqual(roundToNearest(weights, OUTPUTS, scales).codes);
+  const { codes } = roundWithFeedback({ ...grid, inputs: INPUTS, scales, gram });
+  expect(codes).toEqual(roundToNearest(grid, scales).codes);
 });
 
 test("inputs that were always zero leave plain rounding", ({ expect }) => {
   const weights = wave(INPUTS * OUTPUTS, 4);
-  const scales = columnScales(weights, OUTPUTS);
+  const grid = { weights, outputs: OUTPUTS, maxPairSum: PAIR_SUM };
+  const scales = columnScales(grid);
   const gram = new Float64Array(INPUTS * INPUTS);
-  const { codes } = roundWithFeedback({ weights, inputs: INPUTS, outputs: OUTPUTS, scales, gram });
-  expect(codes).toEqual(roundToNearest(weights, OUTPUTS, scales).codes);
+  const { codes } = roundWithFeedback({ ...grid, inputs: INPUTS, scales, gram });
+  expect(codes).toEqual(roundToNearest(grid, scales).codes);
 });
 
 const matrices = fc
@@ -117,35 +121,61 @@ const matrices = fc
     }),
   );
 
-test("no code leaves int8 and no pair of rows can saturate 16 bits, whatever the weights", ({ expect }) => {
-  fc.assert(
-    fc.property(matrices, ({ weights, outputs }) => {
-      const { codes } = roundToNearest(weights, outputs, columnScales(weights, outputs));
-      for (const [index, code] of codes.entries()) {
-        expect(Math.abs(code)).toBeLessThanOrEqual(MAX_WEIGHT_CODE);
-        const row = Math.floor(index / outputs);
-        const partner = row % 2 === 1 ? (codes[index - outputs] ?? 0) : 0;
-        const worst = 255 * (Math.max(0, code) + Math.max(0, partner));
-        const lowest = 255 * (Math.min(0, code) + Math.min(0, partner));
-        expect(worst).toBeLessThanOrEqual(32_767);
-        expect(lowest).toBeGreaterThanOrEqual(-32_768);
-      }
-    }),
-  );
+test.for([
+  [255, 128],
+  [127, 258],
+] as const)("input codes up to %i allow pairs of weights up to %i", ([largest, limit], { expect }) => {
+  expect(maxPairSum(largest)).toBe(limit);
+  expect(largest * limit).toBeLessThanOrEqual(32_767);
+  expect(largest * (limit + 1)).toBeGreaterThan(32_767);
 });
+
+test.for([127, 255])(
+  "no code leaves int8 and no pair of rows can saturate 16 bits with inputs up to %i, whatever the weights",
+  (largest, { expect }) => {
+    fc.assert(
+      fc.property(matrices, ({ weights, outputs }) => {
+        const grid = { weights, outputs, maxPairSum: maxPairSum(largest) };
+        const { codes } = roundToNearest(grid, columnScales(grid));
+        for (const [index, code] of codes.entries()) {
+          expect(Math.abs(code)).toBeLessThanOrEqual(MAX_WEIGHT_CODE);
+          const row = Math.floor(index / outputs);
+          const partner = row % 2 === 1 ? (codes[index - outputs] ?? 0) : 0;
+          const worst = largest * (Math.max(0, code) + Math.max(0, partner));
+          const lowest = largest * (Math.min(0, code) + Math.min(0, partner));
+          expect(worst).toBeLessThanOrEqual(32_767);
+          expect(lowest).toBeGreaterThanOrEqual(-32_768);
+        }
+      }),
+    );
+  },
+);
 
 test("plain rounding is within a step of the weight, half a step but for a pair at the limit", ({ expect }) => {
   fc.assert(
     fc.property(matrices, ({ weights, outputs }) => {
-      const { codes, scales } = roundToNearest(weights, outputs, columnScales(weights, outputs));
+      const grid = { weights, outputs, maxPairSum: PAIR_SUM };
+      const { codes, scales } = roundToNearest(grid, columnScales(grid));
       for (const [index, weight] of weights.entries()) {
         const column = index % outputs;
         const step = scales[column] ?? 0;
         const row = Math.floor(index / outputs);
         const partner = codes[index - outputs] ?? 0;
-        const isAtLimit = row % 2 === 1 && Math.abs((codes[index] ?? 0) + partner) === MAX_PAIR_SUM;
+        const isAtLimit = row % 2 === 1 && Math.abs((codes[index] ?? 0) + partner) === PAIR_SUM;
         const error = Math.abs(weight - (codes[index] ?? 0) * step);
         expect(error).toBeLessThanOrEqual(step * (isAtLimit ? 1.01 : 0.5001));
+      }
+    }),
+  );
+});
+
+test("where no pair can saturate, a step is a 127th of the column's largest weight", ({ expect }) => {
+  fc.assert(
+    fc.property(matrices, ({ weights, outputs }) => {
+      const scales = columnScales({ weights, outputs, maxPairSum: maxPairSum(127) });
+      for (const [column, scale] of scales.entries()) {
+        const largest = Math.max(...weights.filter((_, index) => index % outputs === column).map(Math.abs));
+        expect(scale).toBe(Math.fround(largest / MAX_WEIGHT_CODE) || 1); // 0 also below the smallest float
       }
     }),
   );
