@@ -29,7 +29,7 @@ const manifestSchema = z.strictObject({
 });
 
 export type QueryAdapterManifest = z.infer<typeof manifestSchema>;
-type QueryAdapterKind = QueryAdapterManifest["kind"];
+export type QueryAdapterKind = QueryAdapterManifest["kind"];
 
 /** Tensors by name; see `ADAPTER_FORMULAS`. */
 export type AdapterWeights = ReadonlyMap<string, SafetensorsTensor>;
@@ -78,6 +78,16 @@ const ADAPTER_FORMULAS: Readonly<Record<QueryAdapterKind, AdapterFormula>> = {
   },
 };
 
+/** What an adapter with these weights makes of an embedding. The weights' shapes are the caller's word. */
+export function applyAdapterWeights(
+  { kind, normalize: isUnit }: Pick<QueryAdapterManifest, "kind" | "normalize">,
+  weights: AdapterWeights,
+  embedding: Float32Array,
+): Float32Array {
+  const adapted = ADAPTER_FORMULAS[kind].apply(embedding, weights);
+  return isUnit ? normalize(adapted) : adapted;
+}
+
 /** The bytes of an adapter file: safetensors with the manifest in its metadata. The same input gives the same bytes. */
 export async function encodeQueryAdapter(
   manifest: Omit<QueryAdapterManifest, "weightsSha256" | "schemaVersion">,
@@ -100,7 +110,6 @@ export async function decodeQueryAdapter(bytes: Uint8Array, name: string): Promi
     throw new AppError("invalid_artifact", `${name}: its weights are not those of its manifest; fetch it again`);
   }
   checkWeights(manifest, weights, name);
-  const formula = ADAPTER_FORMULAS[manifest.kind];
   return {
     manifest,
     sha256: await digest(bytes),
@@ -111,8 +120,7 @@ export async function decodeQueryAdapter(bytes: Uint8Array, name: string): Promi
           `adapter "${manifest.name}" maps ${manifest.dims} dimensions, got an embedding of ${embedding.length}`,
         );
       }
-      const adapted = formula.apply(embedding, weights);
-      return manifest.normalize ? normalize(adapted) : adapted;
+      return applyAdapterWeights(manifest, weights, embedding);
     },
   };
 }

@@ -1,14 +1,11 @@
 import { availableParallelism } from "node:os";
-import path from "node:path";
 import { z } from "zod";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import { adaptEncoder } from "../../src/encoder/query-adapter.ts";
+import { DEFAULT_ENCODER } from "../encoder/default-encoder.ts";
 import { loadEncoder } from "../encoder/load-encoder.ts";
 import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import { readQueryAdapter } from "../encoder/read-query-adapter.ts";
-
-/** The encoder that is committed with the project and served by default. */
-const DEFAULT_ENCODER = path.join(import.meta.dirname, "../../src/assets/encoder");
 
 /** Flags of every command that embeds text. Those after `threads` are for folders without a manifest, or override it. */
 export const encoderFlags = {

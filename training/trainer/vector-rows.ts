@@ -1,0 +1,26 @@
+import type { Feed } from "../autodiff/training-session.ts";
+
+/** Vectors by row. */
+export interface VectorRows {
+  /** Row-major, (rows, dims). */
+  readonly matrix: Float32Array;
+  readonly dims: number;
+}
+
+/** Some rows, as a matrix that a graph is fed. */
+export function rowsFeed({ matrix, dims }: VectorRows, rows: readonly number[]): Feed {
+  const data = new Float32Array(rows.length * dims);
+  for (const [position, row] of rows.entries()) {
+    data.set(matrix.subarray(row * dims, (row + 1) * dims), position * dims);
+  }
+  return { dataType: "float", dims: [rows.length, dims], data };
+}
+
+/** Vectors of equal length as one matrix. */
+export function packRows(vectors: readonly Float32Array[], dims: number): VectorRows {
+  const matrix = new Float32Array(vectors.length * dims);
+  for (const [row, vector] of vectors.entries()) {
+    matrix.set(vector, row * dims);
+  }
+  return { matrix, dims };
+}
