@@ -27,6 +27,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   score: {
     summary: "a frozen LM says which passages help it: lm-scores.jsonl, resumable",
     load: async () => (await import("./score.ts")).scoreCommand,
+  },
   train: {
     summary: "train.jsonl -> a query adapter or an encoder, resumable",
     load: async () => (await import("./train.ts")).trainCommand,

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
 
 /** What is trained; see `aar train --help`. */
-export const TRAINING_MODES = ["query-adapter", "query-encoder", "both"] as const;
+const TRAINING_MODES = ["query-adapter", "query-encoder", "both"] as const;
 export type TrainingMode = (typeof TRAINING_MODES)[number];
 
 const positiveInt = z.int().min(1);
