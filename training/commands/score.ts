@@ -21,7 +21,7 @@ const options = z.strictObject({
   lm: z.string().meta({
     placeholder: "path",
     description:
-      "the source LM: a causal LM's ONNX file, or a folder with one; for fid-attention a T5 folder; or a server, http://…/v1",
+      "the source LM: a causal LM's ONNX file, a folder with one, or a GGUF file; for fid-attention a T5 folder; or a server, http://…/v1",
   }),
   output: z
     .string()

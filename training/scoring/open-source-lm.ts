@@ -1,11 +1,12 @@
 import { AppError } from "../../src/shared/errors.ts";
+import { openGgufLm } from "./gguf-source-lm.ts";
 import { openOnnxLm } from "./onnx-source-lm.ts";
 import { openServerLm } from "./server/server-source-lm.ts";
 import type { SourceLm } from "./source-lm.ts";
 
 /** Which LM, and what it needs to be opened. */
 export interface SourceLmSettings {
-  /** An ONNX file, a folder with one, or the URL of a server with its version (`http://localhost:8080/v1`). */
+  /** An ONNX file, a folder with one, a GGUF file, or the URL of a server with its version (`http://localhost:8080/v1`). */
   readonly lm: string;
   /** A server's name of the model. */
   readonly model?: string | undefined;
@@ -19,6 +20,9 @@ const KEY_VARIABLE = "AAR_LM_KEY";
 
 /** Opens the LM that `--lm` names. Throws AppError for one that cannot be opened. */
 export async function openSourceLm({ lm, model, tokenizer, threads }: SourceLmSettings): Promise<SourceLm> {
+  if (lm.endsWith(".gguf")) {
+    return await openGgufLm(lm, { threads });
+  }
   if (!/^https?:\/\//u.test(lm)) {
     return await openOnnxLm(lm, { threads });
   }

@@ -1,0 +1,24 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, it } from "vitest";
+import { loadNodeLlamaCpp } from "../../../../training/llama/node-llama-cpp.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+
+describe("loadNodeLlamaCpp", () => {
+  it("says how to install it where it is absent", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await expect(loadNodeLlamaCpp([folder])).rejects.toThrow(
+      /not installed .*\n {2}npm install --prefix \.aar\/llama .*node-llama-cpp@3\.22\.1 @node-llama-cpp\//u,
+    );
+  });
+
+  it("finds it in the first folder that has it", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    const home = path.join(folder, "second/node_modules/node-llama-cpp");
+    await mkdir(home, { recursive: true });
+    await writeFile(path.join(home, "package.json"), '{"main":"main.mjs"}');
+    await writeFile(path.join(home, "main.mjs"), "export const getLlama = () => 'loaded';");
+    const { getLlama } = await loadNodeLlamaCpp([path.join(folder, "first"), path.join(folder, "second")]);
+    expect(getLlama.name).toBe("getLlama");
+  });
+});

@@ -1,0 +1,97 @@
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { AppError } from "../../src/shared/errors.ts";
+
+const NAME = "node-llama-cpp";
+const VERSION = "3.22.1";
+
+/** Where the package is looked for besides this project's own: a folder that git ignores. */
+const FOLDER = path.resolve(import.meta.dirname, "../../.aar/llama");
+
+/** The parts of node-llama-cpp 3.22 that are used here; the package itself is not among this project's dependencies. */
+export interface NodeLlamaCpp {
+  readonly getLlama: (options: {
+    readonly gpu: false;
+    readonly build: "never";
+    readonly skipDownload: true;
+    readonly progressLogs: false;
+    readonly logLevel: string;
+    readonly maxThreads: number;
+  }) => Promise<Llama>;
+}
+
+export interface Llama {
+  loadModel(options: { readonly modelPath: string }): Promise<LlamaModel>;
+  dispose(): Promise<void>;
+}
+
+export interface LlamaModel {
+  readonly trainContextSize: number;
+  readonly fileInfo: { readonly metadata: { readonly tokenizer?: { readonly chat_template?: string } } };
+  readonly tokens: {
+    readonly bosString: string | null;
+    readonly eosString: string | null;
+    readonly bos: number | null;
+    readonly shouldPrependBosToken: boolean;
+  };
+  /** `specialTokens`: whether marks in the text become their own tokens. */
+  tokenize(text: string, specialTokens: boolean): number[];
+  detokenize(tokens: readonly number[], specialTokens?: boolean): string;
+  isEogToken(token: number): boolean;
+  isSpecialToken(token: number): boolean;
+  iterateAllTokens(): Iterable<number>;
+  createContext(options: {
+    readonly contextSize: number;
+    readonly sequences: number;
+    readonly threads: number;
+  }): Promise<{ getSequence(): LlamaSequence }>;
+}
+
+export interface LlamaSequence {
+  readonly nextTokenIndex: number;
+  /** Keeps the prefix that state and tokens share, and drops the rest of the state. */
+  adaptStateToTokens(tokens: readonly number[], allowShift: boolean): Promise<void>;
+  controlledEvaluate(
+    input: readonly (number | readonly [number, EvaluateOptions])[],
+  ): Promise<(EvaluateOutput | undefined)[]>;
+}
+
+interface EvaluateOptions {
+  readonly generateNext: {
+    readonly totalLogitWeight: true;
+    readonly logits: { readonly filter: { readonly tokens: readonly number[]; readonly includeTop: number } };
+    readonly options: { readonly temperature: 0 };
+  };
+}
+
+interface EvaluateOutput {
+  readonly next: { readonly logits?: ReadonlyMap<number, number>; readonly totalLogitWeight?: number };
+}
+
+/**
+ * Loads node-llama-cpp, which runs GGUF files. It is not a dependency: its usual installation pulls 725 MB of GPU builds, which
+ * those who only want the Worker never need.
+ * @throws AppError `configuration_invalid` with the command that installs it when it is absent.
+ */
+export async function loadNodeLlamaCpp(
+  folders: readonly string[] = [import.meta.dirname, FOLDER],
+): Promise<NodeLlamaCpp> {
+  for (const folder of folders) {
+    let file: string;
+    try {
+      file = createRequire(path.join(folder, "package.json")).resolve(NAME);
+    } catch {
+      continue; // not installed there
+    }
+    const loaded: unknown = await import(pathToFileURL(file).href);
+    return loaded as NodeLlamaCpp; // the version is fixed; another shape shows in the first call
+  }
+  const platform = { darwin: "mac", linux: "linux", win32: "win" }[process.platform as string] ?? process.platform;
+  const binary = `@node-llama-cpp/${platform}-${process.arch}`;
+  throw new AppError(
+    "configuration_invalid",
+    `GGUF files are run by ${NAME}, which is not installed (it is no dependency, for its size). 85 MB, CPU only:\n` +
+      `  npm install --prefix .aar/llama --ignore-scripts --omit=optional ${NAME}@${VERSION} ${binary}@${VERSION}`,
+  );
+}
