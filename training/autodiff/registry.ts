@@ -44,3 +44,8 @@ export function derivativeRule({ opType, domain }: NodeProto): Rule | undefined 
 export function isConstantOperator({ opType }: NodeProto): boolean {
   return CONSTANT_OPERATORS.has(opType);
 }
+
+/** Names of all operators that have a rule. */
+export function operatorsWithRule(): readonly string[] {
+  return [...RULES.keys()];
+}

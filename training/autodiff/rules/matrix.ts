@@ -50,10 +50,10 @@ function rightFactor(isGemm: boolean): InputRule {
   return (context) => {
     const { a, g, hasVector } = factors(context, isGemm);
     const { transA, transB, alpha } = readProduct(context.node);
-    const { build, x } = context;
+    const { build, x, y } = context;
     const isWeight = dimsOf(context, x[1] ?? "").length === 2 && dimsOf(context, x[0] ?? "").length > 2 && !transA;
     // All rows of a batch at once: one product instead of one per batch element and their sum.
-    const [rows, rowGradients] = isWeight ? [flatten(context, a), flatten(context, g)] : [a, g];
+    const [rows, rowGradients] = isWeight ? [flatten(context, a, x[0]), flatten(context, g, y[0])] : [a, g];
     const gradient = transB
       ? build.matMul(rowGradients, rows, { transposeA: true, transposeB: transA, alpha })
       : build.matMul(rows, rowGradients, { transposeA: !transA, alpha });
@@ -88,12 +88,13 @@ function factors(context: RuleContext, isGemm: boolean): Factors {
   return { a, b, g, hasVector };
 }
 
-/** To two axes, the last one as it is. */
-function flatten(context: RuleContext, value: string): string {
-  const last = dimsOf(context, value).at(-1);
+/** A value in the shape of `model`, brought to two axes, the last one as it is. */
+function flatten(context: RuleContext, value: string, model = value): string {
+  const last = dimsOf(context, model).at(-1);
   const { build } = context;
-  const axis = intAttribute("axis", -1);
-  return typeof last === "number" ? build.reshape(value, [-1, last]) : build.op("Flatten", [value], [axis]);
+  return typeof last === "number"
+    ? build.reshape(value, [-1, last])
+    : build.op("Flatten", [value], [intAttribute("axis", -1)]);
 }
 
 /** The gradient of a factor is the product of the gradient and the other factors, indexed by the factor's own labels. */
