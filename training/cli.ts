@@ -53,8 +53,17 @@ function addCommand(subcommand: Program, command: Command, context: CommandConte
       `\nExamples:\n${command.examples.map((line) => `  npm run aar -- ${line}`).join("\n")}`,
     );
   }
-  subcommand.action(async (given: Record<string, unknown>) => {
-    await command.execute(given, context);
+  const { argument } = command;
+  if (argument === undefined) {
+    subcommand.action(async (given: Record<string, unknown>) => {
+      await command.execute(given, context);
+    });
+    return;
+  }
+  const placeholder = command.flags.find(({ name }) => name === argument)?.placeholder ?? argument;
+  subcommand.argument(`[${placeholder}]`);
+  subcommand.action(async (word: string | undefined, given: Record<string, unknown>) => {
+    await command.execute(word === undefined ? given : { [argument]: word, ...given }, context);
   });
 }
 

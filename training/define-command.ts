@@ -27,6 +27,8 @@ export interface CommandDefinition<Shape extends z.ZodRawShape> {
    * parsed, arrays take a comma-separated list. `.meta({ description, placeholder })` feeds the help.
    */
   readonly options: z.ZodObject<Shape>;
+  /** The option that may also be given without its flag, as the one plain word of the command line. */
+  readonly argument?: keyof Shape & string;
   run(options: z.output<z.ZodObject<Shape>>, context: CommandContext): Promise<void>;
 }
 
@@ -36,6 +38,8 @@ export interface Command {
   readonly description: string;
   readonly examples: readonly string[];
   readonly flags: readonly Flag[];
+  /** Name of the flag that a plain word stands for. */
+  readonly argument: string | undefined;
   /** Validates what the command line gave (by camel-case name) and runs. Throws `UsageError` when it does not parse. */
   execute(given: Readonly<Record<string, unknown>>, context: CommandContext): Promise<void>;
 }
@@ -67,6 +71,7 @@ export function defineCommand<Shape extends z.ZodRawShape>(definition: CommandDe
     description: description.replaceAll(/(?<!\n)\n(?=\S)/gu, " "),
     examples,
     flags: readFlags(options),
+    argument: definition.argument,
     async execute(given, context) {
       const parsed = options.safeParse(given);
       if (!parsed.success) {

@@ -3,9 +3,12 @@ import { createNodeProto } from "../onnx/codec.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import { Graph } from "../onnx/graph.ts";
 import type { ModelProto } from "../onnx/proto.ts";
+import { ValueTypes } from "../onnx/shapes/value-types.ts";
 import { graphAttributes } from "../onnx/subgraphs.ts";
 import { upgradeOpset } from "../onnx/upgrade-opset.ts";
 import type { EncoderSpec } from "./encoder-spec.ts";
+import { fuseGelu } from "./fusion/fuse-gelu.ts";
+import { fuseLayerNorm } from "./fusion/fuse-layer-norm.ts";
 import { poolEmbeddings } from "./pool-embeddings.ts";
 
 /** An encoder made ready to be copied into training graphs: newest operators, and only what its hidden state depends on. */
@@ -24,6 +27,8 @@ export function prepareEncoder(encoder: EncoderSpec): PreparedEncoder {
   model.graph.output = output;
   upgradeOpset(model);
   const graph = new Graph(model.graph);
+  fuseLayerNorm(graph, new ValueTypes(graph));
+  fuseGelu(graph);
   graph.removeDead();
   graph.commit();
   return { ...encoder, model, graph };

@@ -10,7 +10,7 @@ import { REDUCTION_RULES } from "./rules/reduction.ts";
 import { SELECTION_RULES } from "./rules/selection.ts";
 
 /** The derivative rule of every operator that has one, by family. */
-const RULE_FAMILIES = {
+export const RULE_FAMILIES = {
   arithmetic: ARITHMETIC_RULES,
   activations: ACTIVATION_RULES,
   matrix: MATRIX_RULES,
@@ -45,7 +45,6 @@ export function isConstantOperator({ opType }: NodeProto): boolean {
   return CONSTANT_OPERATORS.has(opType);
 }
 
-/** Names of all operators that have a rule. */
-export function operatorsWithRule(): readonly string[] {
-  return [...RULES.keys()];
+export function hasDerivativeRule(node: NodeProto): boolean {
+  return derivativeRule(node) !== undefined;
 }

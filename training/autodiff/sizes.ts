@@ -20,7 +20,7 @@ export function sizeOf({ build, types }: Sized, value: string): string {
 
 /** The size of one axis, as a list of one int64. */
 export function axisSize({ build, types }: Sized, value: string, axis: number): string {
-  const size = types.of(value).dims?.[axis];
+  const size = types.of(value).dims?.at(axis);
   return typeof size === "number" ? build.int64s([size]) : build.gather(build.shape(value), build.int64s([axis]));
 }
 

@@ -64,4 +64,8 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "fp32 ONNX encoder -> int8 encoder with a manifest and a parity report",
     load: async () => (await import("./quantize.ts")).quantizeCommand,
   },
+  inspect: {
+    summary: "an ONNX file: inputs, operators, parameters, what has a derivative rule, the compiled backward graph",
+    load: async () => (await import("./inspect.ts")).inspectCommand,
+  },
 };

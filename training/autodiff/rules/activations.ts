@@ -1,4 +1,4 @@
-import { readFloat, readString } from "../../onnx/attributes.ts";
+import { floatAttribute, readFloat, readString } from "../../onnx/attributes.ts";
 import type { Rule, RuleContext } from "../rule.ts";
 import { rule, unary } from "../rule.ts";
 
@@ -41,13 +41,16 @@ function isPositive({ build }: RuleContext, x: string): string {
   return build.op("Greater", [x, build.scalar(0)]);
 }
 
-/** Of x·Φ(x): g·(Φ(x) + x·φ(x)). */
+/**
+ * Of x·Φ(x): g·(Φ(x) + x·φ(x)), with u = x/√2: Φ = ½ + ½·erf u, of which HardSigmoid is one pass over the elements, and
+ * x·φ = u / exp u² / √π, which goes to 0 where exp overflows.
+ */
 function exactGelu({ build, g }: RuleContext, x: string): string {
-  const erf = build.op("Erf", [build.mul(x, build.scalar(Math.SQRT1_2))]);
-  const cumulative = build.add(build.mul(erf, build.scalar(0.5)), build.scalar(0.5));
-  const bell = build.exp(build.mul(build.mul(x, x), build.scalar(-0.5)));
-  const density = build.mul(build.mul(x, bell), build.scalar(1 / Math.sqrt(2 * Math.PI)));
-  return build.mul(g, build.add(cumulative, density));
+  const u = build.mul(x, build.scalar(Math.SQRT1_2));
+  const halves = [floatAttribute("alpha", 0.5), floatAttribute("beta", 0.5)];
+  const cumulative = build.op("HardSigmoid", [build.op("Erf", [u])], halves);
+  const bell = build.div(u, build.exp(build.mul(u, u)));
+  return build.mul(g, build.add(cumulative, build.mul(bell, build.scalar(1 / Math.sqrt(Math.PI)))));
 }
 
 /** Of x/2·(1 + tanh u) with u = √(2/π)·(x + 0.044715·x³): g/2·(1 + t + x·(1 − t²)·u′). */

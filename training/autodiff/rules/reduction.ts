@@ -1,6 +1,7 @@
 import { readInt, readInts } from "../../onnx/attributes.ts";
 import { numbers } from "../../onnx/shapes/shape-rule.ts";
 import { positiveAxis } from "../../onnx/shapes/value-type.ts";
+import { elementCount } from "../../onnx/tensor.ts";
 import type { Rule, RuleContext } from "../rule.ts";
 import { dimsOf, rule } from "../rule.ts";
 import { sizeOf } from "../sizes.ts";
@@ -19,8 +20,10 @@ export const REDUCTION_RULES: Readonly<Record<string, Rule>> = {
   ReduceSum: reduction(({ g }) => g),
   ReduceMean: reduction(({ context, g, x, y }) => {
     const { build } = context;
-    const count = build.div(sizeOf(context, x), sizeOf(context, y));
-    return build.div(g, build.cast(count));
+    const count = reducedCount(context);
+    return count === undefined
+      ? build.div(g, build.cast(build.div(sizeOf(context, x), sizeOf(context, y))))
+      : build.mul(g, build.scalar(1 / count));
   }),
   // Equal elements share the gradient, as in PyTorch.
   ReduceMax: reduction(shareOfWinners),
@@ -45,22 +48,35 @@ function reduction(derivative: (reduction: Reduction) => string): Rule {
   });
 }
 
-function withReducedAxes(context: RuleContext, value: string): string {
-  const { build, node, types, x } = context;
+/** How many elements become one, when it is known. */
+function reducedCount(context: RuleContext): number | undefined {
+  const dims = dimsOf(context, context.x[0] ?? "");
+  const axes = reducedAxes(context);
+  const sizes = axes?.map((axis) => dims[axis]) ?? [undefined];
+  const isIdentity = axes?.length === 0;
+  return !isIdentity && sizes.every((size) => typeof size === "number") ? elementCount(sizes) : undefined;
+}
+
+/** Axes from the start, all when none are given; none when the operator does nothing; undefined when computed. */
+function reducedAxes(context: RuleContext): readonly number[] | undefined {
+  const { node, types, x } = context;
   const rank = dimsOf(context, x[0] ?? "").length;
   const given = readInts(node, "axes") ?? (x[1] === undefined || x[1] === "" ? [] : numbers(types.of(x[1])));
-  const isIdentity = given?.length === 0 && readInt(node, "noop_with_empty_axes", 0) === 1;
-  if (readInt(node, "keepdims", 1) === 1 || isIdentity) {
+  if (given?.length !== 0) {
+    return given?.map((axis) => positiveAxis(axis, rank)).sort((a, b) => a - b);
+  }
+  const doesNothing = readInt(node, "noop_with_empty_axes", 0) === 1;
+  return doesNothing ? [] : Array.from({ length: rank }, (_, axis) => axis);
+}
+
+function withReducedAxes(context: RuleContext, value: string): string {
+  const { build, node, x } = context;
+  const axes = reducedAxes(context);
+  if (readInt(node, "keepdims", 1) === 1 || axes?.length === 0) {
     return value;
   }
-  if (given === undefined) {
-    return build.op("Unsqueeze", [value, x[1] ?? ""]); // axes computed in the graph
-  }
-  const axes = given.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : given;
-  return build.unsqueeze(
-    value,
-    axes.map((axis) => positiveAxis(axis, rank)).sort((a, b) => a - b),
-  );
+  // Axes may be computed in the graph.
+  return axes === undefined ? build.op("Unsqueeze", [value, x[1] ?? ""]) : build.unsqueeze(value, axes);
 }
 
 function shareOfWinners({ context, g, x, y }: Reduction): string {
