@@ -121,7 +121,7 @@ function dot(left: ArrayLike<number>, right: ArrayLike<number>): number {
 
 /** The same numbers for the same name; 0.2 to 1.5 in size, of either sign. */
 function irregular(name: string, length: number): Float32Array {
-  const phase = [...name].reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0);
+  const phase = Array.from(name).reduce((sum, letter) => sum + (letter.codePointAt(0) ?? 0), 0);
   return Float32Array.from({ length }, (_, index) => {
     const wave = Math.sin(12.9898 * (index + 1) + 78.233 * phase) * 43_758.5453;
     const unit = wave - Math.floor(wave);
