@@ -19,6 +19,7 @@ import { overlapsOf } from "../preferences/describe-overlaps.ts";
 import type { NamedOverlap } from "../preferences/describe-overlaps.ts";
 import { readScores } from "../preferences/signal-scores.ts";
 import type { ScoresBySignal } from "../preferences/signal-scores.ts";
+import { checkScoresOfCorpus } from "../scoring/score-meta.ts";
 import { questionFlags } from "./question-flags.ts";
 
 const margin = z
@@ -112,6 +113,9 @@ margin it suggests are printed and go into mining-manifest.json. As AAR's code, 
     const all = await loadQuestions({ ...given, folder, allowTest, purpose: "training", corpusIds: texts, warn: log });
     const mined = await readCandidates(given.candidates, { corpusIds: texts, corpusSha256 });
     const queryIds = new Set(all.queries.map(({ id }) => id));
+    for (const file of given.scores) {
+      await checkScoresOfCorpus(file, corpusSha256);
+    }
     const scores = await readScores({ files: given.scores, queryIds, corpusIds: texts });
     const signals = chooseSignals(given, scores);
     if (given.relativeMargin !== "off" && mined.similarities === undefined) {

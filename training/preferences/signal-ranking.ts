@@ -1,3 +1,4 @@
+import { SIGNALS } from "../scoring/signals.ts";
 import type { ScoresBySignal } from "./signal-scores.ts";
 
 /** A passage as a source LM ranks it. */
@@ -7,9 +8,6 @@ export interface RankedPassage {
   /** Whether every signal that is a gain says that the passage helps (score > 0); true without such a signal. */
   readonly isGain: boolean;
 }
-
-/** Signals whose zero means "no better than without the passage": only these have a g > 0 test. */
-const GAIN_SIGNALS: ReadonlySet<string> = new Set(["likelihood-gain", "self-answer", "leave-one-out"]);
 
 export interface SignalRankingOptions {
   /** Signals to fuse, by name; all of them have to have scored a passage. */
@@ -36,7 +34,7 @@ export function signalRanking(
     .map((id, row) => ({
       id,
       score: fused.reduce((sum, column) => sum + (column[row] ?? 0), 0) / Math.max(1, fused.length),
-      isGain: signals.every((signal, index) => !GAIN_SIGNALS.has(signal) || (columns[index]?.[row] ?? 0) > 0),
+      isGain: signals.every((signal, index) => SIGNALS[signal]?.isGain !== true || (columns[index]?.[row] ?? 0) > 0),
     }))
     .toSorted((a, b) => b.score - a.score);
 }

@@ -77,6 +77,15 @@ export async function claimScores(file: string, { texts, signal, making, options
   });
 }
 
+/**
+ * Checks that a scores file was made over this corpus; one without a meta file, of another tool, passes.
+ * @throws AppError `fingerprint_mismatch` when it was made over another one.
+ */
+export async function checkScoresOfCorpus(file: string, corpusSha256: string): Promise<void> {
+  const found = await readScoresMeta(file);
+  refuseOther(file, { what: "the corpus", found: found?.inputs.corpus, expected: corpusSha256 });
+}
+
 /** What a meta file says; undefined when there is none. Throws AppError `invalid_artifact` when it does not parse. */
 async function readScoresMeta(file: string): Promise<z.infer<typeof metaSchema> | undefined> {
   const meta = metaPath(file);

@@ -168,7 +168,16 @@ describe("aar build", () => {
     await expect(build(folder, { ...given, ...heldOut })).rejects.toThrow(message);
   });
 
-  it("refuses candidates of another corpus, and margins without similarities", async ({ expect, onTestFinished }) => {
+  it("refuses labels that were made over another corpus", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeSet(folder);
+    const inputs = { corpus: "1".repeat(64), queries: "2".repeat(64) };
+    const meta = { stage: "score", schemaVersion: 1, inputs, facts: { signals: {} } };
+    await writeFile(path.join(folder, "lm-scores.jsonl.meta.json"), JSON.stringify(meta));
+    await expect(build(folder, {})).rejects.toMatchObject({ code: "fingerprint_mismatch" });
+  });
+
+  it("refuses candidates of another corpus", async ({ expect, onTestFinished }) => {
     const folder = await temporaryFolder(onTestFinished);
     await writeSet(folder);
     const other = path.join(folder, "other.trec");
