@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
 import { readTrainingExamples } from "../../../../training/artifacts/training-examples.ts";
@@ -175,6 +175,13 @@ describe("aar build", () => {
     const meta = { stage: "score", schemaVersion: 1, inputs, facts: { signals: {} } };
     await writeFile(path.join(folder, "lm-scores.jsonl.meta.json"), JSON.stringify(meta));
     await expect(build(folder, {})).rejects.toMatchObject({ code: "fingerprint_mismatch" });
+  });
+
+  it("says that margins need an encoder's similarities", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeSet(folder);
+    await rm(path.join(folder, "similarities.trec"));
+    await expect(build(folder, {})).rejects.toThrow(/no similarities\.trec .* pass --relative-margin off/u);
   });
 
   it("refuses candidates of another corpus", async ({ expect, onTestFinished }) => {
