@@ -1,7 +1,9 @@
 import type { EncoderSpec } from "../autodiff/encoder-spec.ts";
 import { buildTrainingProgram } from "../autodiff/training-program.ts";
 import { TrainingSession } from "../autodiff/training-session.ts";
-import { countTokens, tokenFeeds } from "./token-feeds.ts";
+import { readFloatTensor } from "../onnx/tensor.ts";
+import { microBatches } from "./micro-batches.ts";
+import { tokenFeeds } from "./token-feeds.ts";
 import type { TokenRows } from "./token-feeds.ts";
 
 export interface EmbeddingSessionOptions {
@@ -17,10 +19,12 @@ const MAX_PASS_TOKENS = 2048;
 export class EmbeddingSession {
   readonly #session: TrainingSession;
   readonly #padId: number;
+  readonly #own: ReadonlyMap<string, Float32Array>;
 
-  private constructor(session: TrainingSession, padId: number) {
+  private constructor(session: TrainingSession, padId: number, own: ReadonlyMap<string, Float32Array>) {
     this.#session = session;
     this.#padId = padId;
+    this.#own = own;
   }
 
   static async open({ encoder, padId, threads }: EmbeddingSessionOptions): Promise<EmbeddingSession> {
@@ -28,16 +32,23 @@ export class EmbeddingSession {
       encoder,
       write: (_build, encode) => ({ outputs: { embeddings: encode("texts") } }),
     });
-    return new EmbeddingSession(await TrainingSession.create(program, { threads }), padId);
+    const names = new Set(program.parameters.map(({ name }) => name));
+    const own = encoder.model.graph.initializer.filter(({ name }) => names.has(name));
+    return new EmbeddingSession(
+      await TrainingSession.create(program, { threads }),
+      padId,
+      new Map(own.map((tensor) => [tensor.name, readFloatTensor(tensor).data])),
+    );
   }
 
   /** One vector a text, in their order. Weights that are not given are the encoder's own. */
   async embed(texts: TokenRows, weights: ReadonlyMap<string, Float32Array>): Promise<Float32Array[]> {
     const embeddings: Float32Array[] = Array.from({ length: texts.length });
-    for (const batch of batchesByLength(texts)) {
+    const allWeights = new Map([...this.#own, ...weights]);
+    for (const batch of microBatches(texts, MAX_PASS_TOKENS)) {
       const rows = batch.map((index) => texts[index] ?? []);
       const feeds = new Map(tokenFeeds("texts", rows, this.#padId));
-      const { outputs } = await this.#session.run({ feeds, weights });
+      const { outputs } = await this.#session.run({ feeds, weights: allWeights });
       const { data = new Float32Array(0) } = outputs.get("embeddings") ?? {};
       const dims = data.length / rows.length;
       for (const [row, index] of batch.entries()) {
@@ -50,21 +61,4 @@ export class EmbeddingSession {
   async release(): Promise<void> {
     await this.#session.release();
   }
-}
-
-/** Indices of texts, like lengths together. */
-function batchesByLength(texts: TokenRows): number[][] {
-  const lengthOf = (index: number): number => countTokens([texts[index] ?? []]);
-  const order = texts.map((_, index) => index).toSorted((a, b) => lengthOf(b) - lengthOf(a));
-  const batches: number[][] = [];
-  let batch: number[] = [];
-  for (const index of order) {
-    const sequence = lengthOf(batch[0] ?? index);
-    if (batch.length > 0 && (batch.length + 1) * sequence > MAX_PASS_TOKENS) {
-      batches.push(batch);
-      batch = [];
-    }
-    batch.push(index);
-  }
-  return batch.length === 0 ? batches : [...batches, batch];
 }

@@ -41,9 +41,10 @@ export const trainingFields = {
     .optional()
     .meta({ description: "questions of a batch; passages of all are in-batch negatives" }),
   accumulation: positiveInt.optional().meta({ description: "batches of one optimiser step" }),
-  microBatch: positiveInt
-    .optional()
-    .meta({ description: "texts in memory at once (GradCache): any batch size, the same gradients" }),
+  microBatch: positiveInt.optional().meta({
+    description:
+      "whole encoders: texts in memory at once (GradCache); any batch size, the same gradients, a third slower",
+  }),
   bucketBatches: positiveInt
     .optional()
     .meta({ description: "batches among which questions are sorted by length; 1: none" }),

@@ -7,13 +7,18 @@ export interface VectorRows {
   readonly dims: number;
 }
 
-/** Some rows, as a matrix that a graph is fed. */
-export function rowsFeed({ matrix, dims }: VectorRows, rows: readonly number[]): Feed {
-  const data = new Float32Array(rows.length * dims);
+/** A copy of some rows, in their order. */
+export function takeRows({ matrix, dims }: VectorRows, rows: readonly number[]): VectorRows {
+  const taken = new Float32Array(rows.length * dims);
   for (const [position, row] of rows.entries()) {
-    data.set(matrix.subarray(row * dims, (row + 1) * dims), position * dims);
+    taken.set(matrix.subarray(row * dims, (row + 1) * dims), position * dims);
   }
-  return { dataType: "float", dims: [rows.length, dims], data };
+  return { matrix: taken, dims };
+}
+
+/** Some rows, as a matrix that a graph is fed. */
+export function rowsFeed(vectors: VectorRows, rows: readonly number[]): Feed {
+  return { dataType: "float", dims: [rows.length, vectors.dims], data: takeRows(vectors, rows).matrix };
 }
 
 /** Vectors of equal length as one matrix. */

@@ -71,6 +71,7 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     passages: trainedSide(passages, tokenizer.padId),
     sampling: samplingOf(options),
     frozen: options.frozen ?? [],
+    microBatch: options.microBatch,
     threads,
     score: dev === undefined ? undefined : poolScore({ dev, encoder, embedding, pool, passages, passageIds, threads }),
     measure: dev === undefined ? DEV_MEASURE : `${DEV_MEASURE} of ${pool.length} passages`,

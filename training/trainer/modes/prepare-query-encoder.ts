@@ -34,6 +34,7 @@ export async function prepareQueryEncoder(context: RunContext): Promise<Prepared
     passages: frozenSide({ matrix: vectors.matrix, dims: manifest.dims }),
     sampling: samplingOf(options),
     frozen: options.frozen ?? [],
+    microBatch: options.microBatch,
     threads,
     score:
       dev === undefined

@@ -5,7 +5,8 @@ import type { Feed } from "../../../../training/autodiff/training-session.ts";
 import { contrastive } from "../../../../training/losses/contrastive.ts";
 import { gradientValues } from "../../../../training/optim/gradient.ts";
 import { GradCache } from "../../../../training/trainer/grad-cache.ts";
-import { tokenFeeds } from "../../../../training/trainer/micro-batches.ts";
+import type { GradCacheStep } from "../../../../training/trainer/grad-cache.ts";
+import { tokenFeeds } from "../../../../training/trainer/token-feeds.ts";
 import { relativeError } from "../../../support/relative-error.ts";
 import { tinyEncoder } from "../../../support/tiny-encoder.ts";
 
@@ -22,13 +23,14 @@ const unpadded = ({ ids, mask }: typeof fixture.batch.queries) =>
 const queries = unpadded(fixture.batch.queries);
 const passages = unpadded(fixture.batch.passages);
 
-async function run(tokenBudget: number, step: Parameters<GradCache["step"]>[0], isTrained?: (name: string) => boolean) {
+async function run(microBatch: number, step: GradCacheStep, isTrained: (name: string) => boolean = () => true) {
   const cache = await GradCache.create({
     encoder,
     loss,
-    tokenBudget,
+    microBatch,
     padId: 0,
-    ...(isTrained === undefined ? {} : { isTrained: ({ name }: { name: string }) => isTrained(name) }),
+    threads: 1,
+    isTrained: ({ name }) => isTrained(name),
   });
   try {
     return await cache.step(step);
@@ -39,7 +41,7 @@ async function run(tokenBudget: number, step: Parameters<GradCache["step"]>[0], 
 
 describe("GradCache", () => {
   // PyTorch's gradients are of the whole batch at once.
-  test.for([1, 40])("%i tokens at a time: loss and gradients of the whole batch", async (budget, { expect }) => {
+  test.for([1, 3])("%i texts at a time: loss and gradients of the whole batch", async (budget, { expect }) => {
     const found = await run(budget, { queries, passages, batch, weights });
     expect(found.loss).toBeCloseTo(fixture.training.losses[0] ?? NaN, 5);
     const errors = fixture.training.parameters
@@ -53,26 +55,23 @@ describe("GradCache", () => {
   });
 
   test("frozen passages: the gradient of queries alone, of the parameters that are trained", async ({ expect }) => {
-    const embeddings = Float32Array.from(fixture.passage_embeddings);
+    const matrix = Float32Array.from(fixture.passage_embeddings);
+    const frozen = { matrix, dims: matrix.length / passages.length };
     const isTrained = (name: string): boolean => name.includes("layer.1");
-    const found = await run(20, { queries, passages: { embeddings }, batch, weights }, isTrained);
+    const found = await run(2, { queries, passages: frozen, batch, weights }, isTrained);
     // The same in one graph, with the passages as a feed.
     const program = buildTrainingProgram({
       encoder,
       isTrained: ({ name }) => isTrained(name),
       write: (build, encode) => {
-        const frozen = build.input("passages", ["passages", "dims"]);
-        const value = loss.build(build, { queries: encode("queries"), passages: frozen });
+        const vectors = build.input("passages", ["passages", "dims"]);
+        const value = loss.build(build, { queries: encode("queries"), passages: vectors });
         return { outputs: { loss: value }, seeds: new Map([[value, build.scalar(1)]]) };
       },
     });
     const session = await TrainingSession.create(program);
-    const feeds = new Map<string, Feed>([...loss.feeds(batch), ...tokenFeeds(queries, { tower: "queries", padId: 0 })]);
-    feeds.set("passages", {
-      dataType: "float",
-      dims: [passages.length, embeddings.length / passages.length],
-      data: embeddings,
-    });
+    const feeds = new Map<string, Feed>([...loss.feeds(batch), ...tokenFeeds("queries", queries, 0)]);
+    feeds.set("passages", { dataType: "float", dims: [passages.length, frozen.dims], data: matrix });
     const direct = await session.run({ feeds, weights });
     expect(found.loss).toBeCloseTo(direct.outputs.get("loss")?.data[0] ?? NaN, 5);
     expect([...found.gradients.keys()]).toEqual([...direct.gradients.keys()]);
