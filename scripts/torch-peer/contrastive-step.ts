@@ -16,7 +16,7 @@ export interface ContrastiveStep {
   readonly program: TrainingProgram;
   /** Copies of the model's weights. */
   readonly parameters: readonly Parameter[];
-  feeds(queries: Texts, passages: Texts): Map<string, Feed>;
+  readonly feeds: (queries: Texts, passages: Texts) => Map<string, Feed>;
 }
 
 const loss = contrastive({ temperature: 0.05 });
