@@ -68,4 +68,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "an ONNX file: inputs, operators, parameters, what has a derivative rule, the compiled backward graph",
     load: async () => (await import("./inspect.ts")).inspectCommand,
   },
+  adapt: {
+    summary: "all stages from one experiment file: mine, score, build, train, evaluate, report; resumable",
+    load: async () => (await import("./adapt.ts")).adaptCommand,
+  },
+  report: {
+    summary: "one page from an experiment's artifacts: tables, tests, plots, examples, costs",
+    load: async () => (await import("./report.ts")).reportCommand,
+  },
 };
