@@ -36,7 +36,8 @@ async function main([folder = "", output = "", moment, count]: readonly string[]
     progress: silentProgress,
     signal,
   };
-  const { task, close } = await prepareQueryEncoder(context);
+  const run = await prepareQueryEncoder(context);
+  const { task } = run;
   let batches = 0;
   let files = 0;
   await runTraining({
@@ -73,7 +74,7 @@ async function main([folder = "", output = "", moment, count]: readonly string[]
       await writeFile(file, bytes);
     },
   });
-  await close();
+  await run.close();
   process.stdout.write(`done after ${batches} batches\n`);
 }
 

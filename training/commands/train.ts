@@ -16,7 +16,8 @@ export const trainCommand = defineCommand({
   summary: "train.jsonl -> a query adapter or an encoder, resumable",
   description: `Modes: query-adapter learns a small map on frozen query embeddings, in seconds; query-encoder trains the whole encoder
 for queries; neither touches the passage vectors, so an index stays valid. both trains queries and passages, as the paper
-does: encode and index anew afterwards.
+does: encode and index anew afterwards. distill makes a query encoder of some of the encoder's --layers, over its vectors, by
+learning its embeddings of the corpus; query-encoder then trains that one on.
 
 A run killed at any moment goes on where it was and ends with the same bits. metrics.jsonl has a line a step; the weights of the
 best dev measurement are exported to --output: adapter.safetensors, or the folder encoder/, which goes into encode,

@@ -2,7 +2,7 @@ import { AppError } from "../../src/shared/errors.ts";
 import type { TrainingOptions } from "./training-options.ts";
 
 /** An option that the mode cannot do without. Throws `invalid_request` when it is not given. */
-export function requireOption<Name extends "train" | "vectors" | "encoder" | "corpus">(
+export function requireOption<Name extends "train" | "vectors" | "encoder" | "corpus" | "layers">(
   options: TrainingOptions,
   name: Name,
 ): NonNullable<TrainingOptions[Name]> {

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
 
 /** What is trained; see `aar train --help`. */
-const TRAINING_MODES = ["query-adapter", "query-encoder", "both"] as const;
+const TRAINING_MODES = ["query-adapter", "query-encoder", "both", "distill"] as const;
 export type TrainingMode = (typeof TRAINING_MODES)[number];
 
 const positiveInt = z.int().min(1);
@@ -19,7 +19,7 @@ export const trainingFields = {
   corpus: z
     .string()
     .optional()
-    .meta({ placeholder: "path", description: "corpus.jsonl, or a folder that has one (mode both)" }),
+    .meta({ placeholder: "path", description: "corpus.jsonl, or a folder that has one (both, distill)" }),
   vectors: z.string().optional().meta({ placeholder: "dir", description: "frozen passage vectors of `encode`" }),
   encoder: z
     .string()
@@ -95,6 +95,11 @@ export const trainingFields = {
     .meta({ placeholder: "kind", description: "of query-adapter" }),
   adapterWidth: positiveInt.optional().meta({ description: "inner width of low-rank and mlp" }),
   identityWeight: z.number().min(0).optional().meta({ description: "pull of the adapter towards the identity" }),
+  layers: z
+    .array(z.coerce.number<string | number>().int().min(0))
+    .optional()
+    .meta({ placeholder: "list", description: "layers that distill keeps, from 0" }),
+  maxTexts: positiveInt.optional().meta({ description: "passages that distill reads, by hash" }),
   evaluateEvery: positiveInt.optional().meta({ description: "steps between dev measurements; default: an epoch" }),
   checkpointEvery: positiveInt
     .optional()
@@ -143,6 +148,7 @@ const COMMON_DEFAULTS = {
   adapter: "linear",
   adapterWidth: 64,
   identityWeight: 0,
+  maxTexts: 20_000,
   seed: 0,
 } as const satisfies GivenTrainingOptions;
 
@@ -158,6 +164,7 @@ const MODE_DEFAULTS = {
     hardNegatives: "base",
   },
   both: { epochs: 3, batchSize: 8, learningRate: 1e-5, warmup: 0.1, maxPositives: 3, hardNegatives: "file" },
+  distill: { epochs: 3, batchSize: 64, learningRate: 3e-4, warmup: 0.1, maxPositives: 1, hardNegatives: "file" },
 } as const satisfies Record<TrainingMode, GivenTrainingOptions>;
 
 type ModeDefaults = (typeof MODE_DEFAULTS)[TrainingMode];

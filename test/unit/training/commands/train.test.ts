@@ -78,31 +78,43 @@ test("query-adapter: a file that moves queries, while passages stay", async ({ e
   expect(adapter.apply(vector)).not.toEqual(vector);
 });
 
-test("query-encoder: an encoder for the same index that goes on into quantize", async ({ expect, onTestFinished }) => {
-  const { folder, files, common } = await setUp(onTestFinished);
-  const output = path.join(folder, "run");
-  const { vectors, encoder } = files;
-  const mode = { mode: "query-encoder", vectors, encoder, output, epochs: 10, learningRate: 0.01, queryPrefix: "q1 " };
-  const { result, state } = await run({ ...common, ...mode });
-  expect(state.best.score).toBeGreaterThan((await firstScore(output)) + 0.1);
-  const [base, trained] = [await loadEncoder(encoder), await loadEncoder(result)];
-  expect(trained.fingerprint).toBe(base.fingerprint);
-  expect(trained.manifest).toMatchObject({
-    pooling: "mean",
-    queryPrefix: "q1 ",
-    dtype: "fp32",
-    compatibleWith: base.fingerprint,
-  });
-  const [node, web] = [await queryVector(files, result), await loadEncoder(result, { runtime: "web" })];
-  expect(node).not.toEqual(await queryVector(files));
-  const [onWeb] = (await web.encodeQueries(["q3 q3"])).embeddings;
-  for (const [index, value] of node.entries()) {
-    expect(onWeb?.[index]).toBeCloseTo(value, 5);
-  }
-  const int8 = path.join(folder, "int8");
-  await quantizeCommand.execute({ model: result, output: int8, force: true }, recordingContext());
-  expect((await loadEncoder(int8)).fingerprint).toBe(base.fingerprint);
-});
+test(
+  "query-encoder: an encoder for the same index that goes on into quantize",
+  { timeout: 120_000 },
+  async ({ expect, onTestFinished }) => {
+    const { folder, files, common } = await setUp(onTestFinished);
+    const output = path.join(folder, "run");
+    const { vectors, encoder } = files;
+    const mode = {
+      mode: "query-encoder",
+      vectors,
+      encoder,
+      output,
+      epochs: 10,
+      learningRate: 0.01,
+      queryPrefix: "q1 ",
+    };
+    const { result, state } = await run({ ...common, ...mode });
+    expect(state.best.score).toBeGreaterThan((await firstScore(output)) + 0.1);
+    const [base, trained] = [await loadEncoder(encoder), await loadEncoder(result)];
+    expect(trained.fingerprint).toBe(base.fingerprint);
+    expect(trained.manifest).toMatchObject({
+      pooling: "mean",
+      queryPrefix: "q1 ",
+      dtype: "fp32",
+      compatibleWith: base.fingerprint,
+    });
+    const [node, web] = [await queryVector(files, result), await loadEncoder(result, { runtime: "web" })];
+    expect(node).not.toEqual(await queryVector(files));
+    const [onWeb] = (await web.encodeQueries(["q3 q3"])).embeddings;
+    for (const [index, value] of node.entries()) {
+      expect(onWeb?.[index]).toBeCloseTo(value, 5);
+    }
+    const int8 = path.join(folder, "int8");
+    await quantizeCommand.execute({ model: result, output: int8, force: true }, recordingContext());
+    expect((await loadEncoder(int8)).fingerprint).toBe(base.fingerprint);
+  },
+);
 
 test("both: an encoder of its own, measured over re-encoded passages", async ({ expect, onTestFinished }) => {
   const { folder, files, common } = await setUp(onTestFinished);
@@ -122,6 +134,35 @@ test("both: an encoder of its own, measured over re-encoded passages", async ({ 
   expect(trained.manifest.compatibleWith).toBeUndefined();
   expect(trained.fingerprint).not.toBe((await loadEncoder(encoder)).fingerprint);
 });
+
+test(
+  "distill: fewer layers for the same index, near the teacher, to be trained on",
+  { timeout: 120_000 },
+  async ({ expect, onTestFinished }) => {
+    const { folder, files, common } = await setUp(onTestFinished);
+    const { corpus, encoder, vectors } = files;
+    const output = path.join(folder, "small");
+    const mode = {
+      mode: "distill",
+      corpus,
+      encoder,
+      output,
+      layers: ["1"],
+      epochs: 30,
+      batchSize: 4,
+      learningRate: 0.01,
+    };
+    const { result, state } = await run({ ...common, ...mode });
+    const before = await firstScore(output);
+    expect(before).toBeLessThan(0.999);
+    expect(1 - state.best.score, "distance to the teacher").toBeLessThan((1 - before) / 2);
+    const [teacher, student] = [await loadEncoder(encoder), await loadEncoder(result)];
+    expect(student.fingerprint).toBe(teacher.fingerprint);
+    expect(student.manifest.model.bytes).toBeLessThan(0.8 * teacher.manifest.model.bytes);
+    const next = { mode: "query-encoder", vectors, encoder: result, output: path.join(folder, "next"), epochs: 1 };
+    expect((await run({ ...common, ...next })).state.step).toBe(4);
+  },
+);
 
 test("the same run again gives the same bytes, and a flag beats the file", async ({ expect, onTestFinished }) => {
   const { folder, files, common } = await setUp(onTestFinished);
