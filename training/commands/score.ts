@@ -1,17 +1,26 @@
+import { availableParallelism } from "node:os";
 import { z } from "zod";
+import { AppError } from "../../src/shared/errors.ts";
 import { defineCommand } from "../define-command.ts";
+import type { CommandContext } from "../define-command.ts";
 import { formatTable } from "../format-table.ts";
 import { ANSWER_PROMPTS } from "../scoring/answer-prompts.ts";
+import { describeParity, isQuantizedOnnx, measureParity, requireParity } from "../scoring/label-parity.ts";
+import type { LabelParity } from "../scoring/label-parity.ts";
 import { loadAllQrels, loadQueriesToScore } from "../scoring/load-queries-to-score.ts";
+import { findOnnxLm } from "../scoring/onnx-source-lm.ts";
 import { findPrompt, findSignal, openQueryScorer } from "../scoring/query-scorer.ts";
 import type { QueryScorer, ScorerSettings } from "../scoring/query-scorer.ts";
 import { checkSanity } from "../scoring/sanity.ts";
 import type { Sanity } from "../scoring/sanity.ts";
 import { openScoreLog } from "../scoring/score-log.ts";
-import { claimScores, hashLabelledTexts, promptFingerprint } from "../scoring/score-meta.ts";
-import { scoreQueries } from "../scoring/score-queries.ts";
+import { claimScores, hashLabelledTexts, promptFingerprint, readMaking } from "../scoring/score-meta.ts";
+import { isFit, scoreQueries } from "../scoring/score-queries.ts";
 import { startScorerProcess } from "../scoring/scorer-process.ts";
+import type { QueryToScore } from "../scoring/signal.ts";
 import { SIGNALS } from "../scoring/signals.ts";
+import { tuneScorers } from "../scoring/tune-scorers.ts";
+import type { ScorerSetting } from "../scoring/tune-scorers.ts";
 
 const options = z.strictObject({
   data: z.string().meta({ placeholder: "dir", description: "BEIR-style folder: corpus.jsonl, queries.jsonl" }),
@@ -47,6 +56,13 @@ const options = z.strictObject({
   maxPassageTokens: z.int().positive().default(128).describe("a passage's text is cut to so many tokens of the LM"),
   processes: z.int().positive().default(1).describe("LMs side by side, each in a process of its own"),
   threads: z.int().positive().default(1).describe("threads of one LM"),
+  tune: z.boolean().default(false).describe("measure processes and threads first, print the table, take the fastest"),
+  reference: z.string().optional().meta({
+    placeholder: "path",
+    description:
+      "for an LM in int8: the same in fp32, to compare the first labels with; those of an unfaithful one are refused",
+  }),
+  referenceQueries: z.int().positive().default(16).describe("queries of that comparison"),
   json: z.boolean().default(false).describe("print one JSON object"),
 });
 
@@ -56,34 +72,44 @@ export const scoreCommand = defineCommand({
   description: `Scores are appended query by query: a killed run loses at most the queries at work, and the same command goes on. A second
 run with another --signal adds to the same file. Labels of another corpus, LM or prompt are refused, never mixed in.
 
+An LM quantised to int8 labels only after --reference, the same LM in fp32, has shown that both order passages alike (rank correlation of at
+least 0.8); the file remembers it.
+
 A server has to tell the log-probabilities of a prompt: \`echo\` with \`logprobs\` or \`prompt_logprobs\` (vLLM), or llama.cpp's /completion;
 its key is taken from AAR_LM_KEY. When it dies midway, the same command goes on once it is back.
 
 At its end a run says whether its labels can be believed: the mean reciprocal rank of the human positive (where qrels exist) under the
 signal, in the first stage's order and by chance, the share of scores above 0, and the rank correlation with the file's other signals.`,
   examples: [
-    "score --data my-docs --run candidates.trec --lm ../models/smollm2-onnx/model_int8.onnx --output lm-scores.jsonl",
-    "score --data my-docs --run candidates.trec --lm ../models/smollm2-onnx --processes 2 --output lm-scores.jsonl",
+    "score --data my-docs --run candidates.trec --lm my-lm --tune --output lm-scores.jsonl",
+    "score --data my-docs --run candidates.trec --lm my-lm/model_int8.onnx --reference my-lm/model.onnx --output lm-scores.jsonl",
+    "score --data my-docs --run candidates.trec --signal query-likelihood --lm model.gguf --output lm-scores.jsonl",
   ],
   options,
-  async run(given, { print, log, progress, signal: abort }) {
+  async run(given, context) {
+    const { print, log, progress, signal: abort } = context;
     const signal = findSignal(given.signal);
     const prompt = findPrompt(given.prompt);
     const { items, run } = await loadQueriesToScore(given);
+    const fit = items.filter(({ query }) => isFit(query, signal.needs));
     const texts = await hashLabelledTexts(given.data);
     const qrels = await loadAllQrels(given.data);
-    const scorers = await openScorers(given, given.processes, abort);
+    const setting = given.tune ? await findBestSetting(given, fit, context) : given;
+    const scorers = await openScorers(given, setting, abort);
+    const [first] = scorers;
     const scoreLog = await openScoreLog(given.output);
     try {
+      const parity = await checkParity(given, { items: fit, scorer: first, log, abort });
       await claimScores(given.output, {
         texts,
         signal: given.signal,
         making: {
-          lm: scorers[0]?.name ?? "",
-          lmFingerprint: scorers[0]?.fingerprint ?? "",
+          lm: first?.name ?? "",
+          lmFingerprint: first?.fingerprint ?? "",
           prompt: given.prompt,
           promptFingerprint: await promptFingerprint(signal, prompt),
           maxPassageTokens: given.maxPassageTokens,
+          ...(parity === undefined ? {} : { parity: { ...parity } }),
         },
         options: { signal: given.signal, depth: given.depth },
       });
@@ -104,13 +130,82 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
     }
   },
 });
+type Options = z.output<typeof options>;
 
-async function openScorers(settings: ScorerSettings, processes: number, abort: AbortSignal): Promise<QueryScorer[]> {
-  const { signal, lm, model, tokenizer, prompt, maxPassageTokens, threads } = settings;
-  const own: ScorerSettings = { signal, lm, model, tokenizer, prompt, maxPassageTokens, threads };
+async function findBestSetting(
+  given: Options,
+  items: readonly QueryToScore[],
+  { log, signal: abort }: CommandContext,
+): Promise<ScorerSetting> {
+  const speeds = await tuneScorers({
+    cores: availableParallelism(),
+    items,
+    open: (setting) => openScorers(given, setting, abort),
+    now: () => performance.now(),
+  });
+  log(
+    formatTable(
+      ["processes", "threads", "queries/s"],
+      speeds.map(({ processes, threads, queriesPerSecond }) => [
+        String(processes),
+        String(threads),
+        queriesPerSecond.toFixed(2),
+      ]),
+    ),
+  );
+  return speeds[0] ?? given;
+}
+
+interface CheckParityOptions {
+  readonly items: readonly QueryToScore[];
+  readonly scorer: QueryScorer | undefined;
+  readonly log: (text: string) => void;
+  readonly abort: AbortSignal;
+}
+
+/** An LM in int8 labels only when it was shown to agree with itself in fp32, now or when the file was begun. */
+async function checkParity(
+  given: Options,
+  { items, scorer, log, abort }: CheckParityOptions,
+): Promise<LabelParity | undefined> {
+  if (scorer !== undefined && given.reference !== undefined) {
+    const reference = await openQueryScorer({ ...scorerSettings(given), lm: given.reference, threads: 1 }, abort);
+    try {
+      const parity = await measureParity({ items: items.slice(0, given.referenceQueries), scorer, reference });
+      log(describeParity(parity));
+      requireParity(parity);
+      return parity;
+    } finally {
+      await reference.close();
+    }
+  }
+  const file = findOnnxLm(given.lm)?.modelFile;
+  if (file === undefined || !(await isQuantizedOnnx(file))) {
+    return undefined;
+  }
+  const known = await readMaking(given.output, given.signal);
+  if (known?.parity === undefined || known.lmFingerprint !== scorer?.fingerprint) {
+    throw new AppError(
+      "invalid_request",
+      `${file} is quantised, and labels of a quantised LM may be noise: name the same LM in fp32 with --reference, to compare the first labels`,
+    );
+  }
+  return undefined;
+}
+
+async function openScorers(
+  given: Options,
+  { processes, threads }: ScorerSetting,
+  abort: AbortSignal,
+): Promise<QueryScorer[]> {
+  const settings = { ...scorerSettings(given), threads };
   return processes === 1
-    ? [await openQueryScorer(own, abort)]
-    : await Promise.all(Array.from({ length: processes }, () => startScorerProcess(own)));
+    ? [await openQueryScorer(settings, abort)]
+    : await Promise.all(Array.from({ length: processes }, () => startScorerProcess(settings)));
+}
+
+function scorerSettings({ signal, lm, model, tokenizer, prompt, maxPassageTokens, threads }: Options): ScorerSettings {
+  return { signal, lm, model, tokenizer, prompt, maxPassageTokens, threads };
 }
 
 function describeSanity(sanity: Sanity): string {

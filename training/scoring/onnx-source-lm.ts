@@ -18,6 +18,9 @@ import { keepWantedPositions } from "./wanted-positions.ts";
 /** Tokens of a prompt with its answer: far above any passage, far below what exhausts the memory of a laptop. */
 const MAX_TOKENS = 8192;
 
+/** Where a folder's LM may be, in this order. */
+const MODEL_FILES = ["model.onnx", "onnx/model.onnx", "decoder_model.onnx", "onnx/decoder_model_merged.onnx"];
+
 export interface OpenOnnxLmOptions {
   /** Of one forward pass. Default 1: two processes of one thread beat one process of two. */
   readonly threads?: number;
@@ -29,7 +32,11 @@ export interface OpenOnnxLmOptions {
  * @throws AppError `invalid_artifact` for files that are missing or of another kind.
  */
 export async function openOnnxLm(location: string, { threads = 1 }: OpenOnnxLmOptions = {}): Promise<SourceLm> {
-  const { modelFile, folder } = locate(location);
+  const found = findOnnxLm(location);
+  if (found === undefined) {
+    throw new AppError("invalid_artifact", `no ONNX LM in ${location}: none of ${MODEL_FILES.join(", ")} exists`);
+  }
+  const { modelFile, folder } = found;
   const tokenizer = await loadLmTokenizer(path.join(folder, "tokenizer.json"));
   const chatTemplate = await loadChatTemplate(folder);
   const session = await openSession(modelFile, threads);
@@ -147,15 +154,12 @@ async function openSession(modelFile: string, threads: number): Promise<Inferenc
   }
 }
 
-function locate(location: string): { readonly modelFile: string; readonly folder: string } {
-  const candidates = location.endsWith(".onnx")
-    ? [location]
-    : ["model.onnx", "onnx/model.onnx", "decoder_model.onnx", "onnx/decoder_model_merged.onnx"].map((file) =>
-        path.join(location, file),
-      );
+/** The model file that a location means, and the folder with its tokeniser; undefined when there is none. */
+export function findOnnxLm(location: string): { readonly modelFile: string; readonly folder: string } | undefined {
+  const candidates = location.endsWith(".onnx") ? [location] : MODEL_FILES.map((file) => path.join(location, file));
   const modelFile = candidates.find((file) => existsSync(file));
   if (modelFile === undefined) {
-    throw new AppError("invalid_artifact", `no ONNX LM in ${location}: none of ${candidates.join(", ")} exists`);
+    return undefined;
   }
   const beside = path.dirname(modelFile);
   const folder = [beside, path.dirname(beside)].find((candidate) => existsSync(path.join(candidate, "tokenizer.json")));

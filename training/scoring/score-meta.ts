@@ -19,6 +19,8 @@ const makingSchema = z.looseObject({
   prompt: z.string(),
   promptFingerprint: z.string(),
   maxPassageTokens: z.int(),
+  /** Of an LM in int8, with itself in fp32. */
+  parity: z.looseObject({ rankCorrelation: z.number() }).optional(),
 });
 export type SignalMaking = Readonly<z.infer<typeof makingSchema>>;
 
@@ -84,6 +86,11 @@ export async function claimScores(file: string, { texts, signal, making, options
 export async function checkScoresOfCorpus(file: string, corpusSha256: string): Promise<void> {
   const found = await readScoresMeta(file);
   refuseOther(file, { what: "the corpus", found: found?.inputs.corpus, expected: corpusSha256 });
+}
+
+/** What the labels of a signal in a file were made with; undefined when it has none. */
+export async function readMaking(file: string, signal: string): Promise<SignalMaking | undefined> {
+  return (await readScoresMeta(file))?.facts.signals[signal];
 }
 
 /** What a meta file says; undefined when there is none. Throws AppError `invalid_artifact` when it does not parse. */

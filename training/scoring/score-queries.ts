@@ -32,7 +32,7 @@ export interface ScoreQueriesResult {
  */
 export async function scoreQueries(options: ScoreQueriesOptions): Promise<ScoreQueriesResult> {
   const { items, signal, scorers, log, abort } = options;
-  const unfit = items.filter(({ query }) => isUnfit(query, signal.needs)).map(({ query }) => query.id);
+  const unfit = items.filter(({ query }) => !isFit(query, signal.needs)).map(({ query }) => query.id);
   const unfitIds = new Set(unfit);
   const fit = items.filter(({ query }) => !unfitIds.has(query.id));
   const open = await openItems(fit, options);
@@ -82,8 +82,9 @@ async function scoreItem(item: QueryToScore, scorer: QueryScorer, signal: string
   }));
 }
 
-function isUnfit({ answers, choices }: QueryToScore["query"], needs: Signal["needs"]): boolean {
-  return needs === "answers" ? (answers[0] ?? "").trim() === "" : needs === "choices" && choices.length < 2;
+/** Whether a query brings what a signal needs. */
+export function isFit({ answers, choices }: QueryToScore["query"], needs: Signal["needs"]): boolean {
+  return needs === "answers" ? (answers[0] ?? "").trim() !== "" : needs === "nothing" || choices.length >= 2;
 }
 
 function finite(score: number | undefined, { query, passages }: QueryToScore): number {

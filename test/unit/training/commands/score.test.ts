@@ -2,6 +2,9 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
 import { readLmScores } from "../../../../training/artifacts/lm-scores.ts";
+import { createNodeProto } from "../../../../training/onnx/codec.ts";
+import { readModel } from "../../../../training/onnx/reader.ts";
+import { encodeModel } from "../../../../training/onnx/writer.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
 import { runCli } from "../../../support/run-cli.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
@@ -90,5 +93,21 @@ describe("aar score", () => {
     expect((await runCli([...argv, "--signal", "magic"], dir)).stderr).toContain(
       'no signal "magic"; there are likelihood-gain',
     );
+  });
+
+  it("refuses labels of a quantised LM that nobody compared with itself in fp32", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const { dir, argv } = await world(onTestFinished);
+    const file = path.join(dir, "lm/model.onnx");
+    const model = await readModel(file);
+    model.graph.node.push(
+      createNodeProto({ opType: "DynamicQuantizeLinear", input: ["hidden"], output: ["codes", "scale", "zero"] }),
+    );
+    await writeFile(file, encodeModel(model));
+    const refused = await runCli(argv, dir);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/model\.onnx is quantised, .*name the same LM in fp32 with --reference/u);
   });
 });
