@@ -1,6 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { z } from "zod";
 import { writeDemoCorpus } from "../../../../scripts/demo-corpus/demo-data.ts";
 import { uploadDemo } from "../../../../scripts/demo-corpus/upload-demo.ts";
@@ -61,9 +63,17 @@ async function serveAdmin(
 }
 
 describe("uploadDemo", () => {
+  let corpusFolder: string;
+  let file: string;
+  let count: number;
+  beforeAll(async () => {
+    corpusFolder = await mkdtemp(path.join(tmpdir(), "aar-"));
+    ({ file, count } = await writeDemoCorpus(corpusFolder));
+  });
+  afterAll(() => rm(corpusFolder, { recursive: true }));
+
   it("uploads every passage, and nothing the second time", async ({ expect, onTestFinished }) => {
     const folder = await temporaryFolder(onTestFinished);
-    const { file, count } = await writeDemoCorpus(folder);
     const stored = new Set<string>();
     const { url } = await serveAdmin(stored, onTestFinished);
     const receipt = path.join(folder, "receipt.jsonl");
@@ -76,7 +86,6 @@ describe("uploadDemo", () => {
     expect,
     onTestFinished,
   }) => {
-    const { file, count } = await writeDemoCorpus(await temporaryFolder(onTestFinished));
     const stored = new Set(["a-passage-of-last-year"]);
     const { url, requests } = await serveAdmin(stored, onTestFinished, "root");
     expect(await uploadDemo({ url, adminKey: "root", corpus: file })).toMatchObject({ passageCount: count });
