@@ -1,6 +1,7 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
-import { describe, inject, it } from "vitest";
+import { beforeAll, describe, it } from "vitest";
 import { z } from "zod";
+import { demoUrl } from "../support/demo-url.ts";
 
 const passageSchema = z.looseObject({ number: z.int(), id: z.string(), document_id: z.string(), text: z.string() });
 const errorSchema = z.looseObject({ error: z.looseObject({ message: z.string(), code: z.string() }).optional() });
@@ -39,8 +40,13 @@ interface Answer {
   }[];
 }
 
+let url: string;
+beforeAll(async () => {
+  url = await demoUrl();
+});
+
 async function ask(question: string): Promise<Answer> {
-  const response = await fetch(`${inject("demoUrl")}/v1/chat/completions`, {
+  const response = await fetch(`${url}/v1/chat/completions`, {
     method: "POST",
     body: JSON.stringify({ stream: true, messages: [{ role: "user", content: question }] }),
   });
@@ -130,7 +136,7 @@ describe("the demo's retrieval", () => {
     ["climate of Iceland", /^ic-climate/u],
   ] as const)("%s", async ([query, expected], { expect }) => {
     for (const mode of ["dense", "hybrid"]) {
-      const response = await fetch(`${inject("demoUrl")}/v1/retrieve`, {
+      const response = await fetch(`${url}/v1/retrieve`, {
         method: "POST",
         body: JSON.stringify({ query, mode, top_k: 3 }),
       });

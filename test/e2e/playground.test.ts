@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
+import { demoUrl } from "../support/demo-url.ts";
 import { findChromium } from "../support/find-chromium.ts";
 
 /** For people to look at; git ignores the folder. */
@@ -21,6 +22,7 @@ const BROWSER_ARGUMENTS = [
 
 const executablePath = findChromium();
 let browser: Browser;
+let url: string;
 
 interface OpenedPage {
   readonly page: Page;
@@ -32,7 +34,6 @@ async function open(
   options: BrowserContextOptions = {},
   prepare?: (page: Page) => Promise<unknown>,
 ): Promise<OpenedPage> {
-  const url = inject("demoUrl");
   const context = await browser.newContext({
     viewport: { width: 1280, height: 900 },
     reducedMotion: "reduce",
@@ -62,6 +63,7 @@ async function overflow(page: Page): Promise<number> {
 
 describe.skipIf(executablePath === undefined)("the playground", () => {
   beforeAll(async () => {
+    url = await demoUrl();
     await mkdir(SCREENSHOTS, { recursive: true });
     browser = await chromium.launch({
       args: BROWSER_ARGUMENTS,

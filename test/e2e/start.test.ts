@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { describe, it } from "vitest";
+import { afterAll, beforeAll, describe, it } from "vitest";
 import { findFreePort } from "../../scripts/local-worker/free-port.ts";
 
 interface RunningStart {
@@ -55,40 +55,23 @@ function parseCurl(printed: string): { url: string; body: string; header: string
 }
 
 describe("npm start", () => {
-  it("brings the demo up, prints a command that streams a cited answer, and ends at Ctrl-C", async ({
-    expect,
-    onTestFinished,
-  }) => {
-    const state = await mkdtemp(path.join(tmpdir(), "aar-start-"));
-    onTestFinished(() => rm(state, { recursive: true, force: true }));
-    const port = await findFreePort(18_787);
-    // None, rather than those of a developer's `.dev.vars`.
+  /** Of the first start and the second: what one stores, the next one finds. */
+  let state: string;
+  /** One for both: an upload's receipt holds for one address. */
+  let port: number;
+  beforeAll(async () => {
+    port = await findFreePort(18_787);
+    state = await mkdtemp(path.join(tmpdir(), "aar-start-"));
+  });
+  afterAll(() => rm(state, { recursive: true, force: true }));
+
+  it("brings the demo up with keys, uses them, shows none, and ends at Ctrl-C", async ({ expect, onTestFinished }) => {
     const secrets = path.join(state, "secrets");
-    await writeFile(secrets, "");
+    await writeFile(secrets, "ADMIN_KEY=root-key\nAPI_KEYS=client-key, other-key\n");
     const start = runStart([`--port=${port}`, `--state=${state}`, `--secrets=${secrets}`]);
     onTestFinished(async () => void (await start.interrupt()));
     await start.waitFor("Ctrl-C stops it.");
-    expect(start.printed()).toMatch(/Ready in \d+\.\d s\./u);
-    expect(start.printed()).toContain(`Playground   http://localhost:${port}`);
-
-    const { url, body } = parseCurl(start.printed());
-    const stream = await (await fetch(url, { method: "POST", body })).text();
-    expect(stream).toContain("Canada has the longest coastline in the world: 202,080 km. [");
-    expect(stream).toContain('"url_citation"');
-    expect(stream.trimEnd()).toMatch(/data: \[DONE\]$/u);
-
-    expect(await start.interrupt()).toBe(0);
-    await expect(fetch(`http://localhost:${port}/health`)).rejects.toThrow();
-  });
-
-  it("works with keys, uses them and shows none", async ({ expect, onTestFinished }) => {
-    const state = await mkdtemp(path.join(tmpdir(), "aar-start-"));
-    onTestFinished(() => rm(state, { recursive: true, force: true }));
-    const secrets = path.join(state, "secrets");
-    await writeFile(secrets, "ADMIN_KEY=root-key\nAPI_KEYS=client-key, other-key\n");
-    const start = runStart([`--port=${await findFreePort(18_887)}`, `--state=${state}`, `--secrets=${secrets}`]);
-    onTestFinished(async () => void (await start.interrupt()));
-    await start.waitFor("Ctrl-C stops it.");
+    expect(start.printed()).toMatch(/Upload +8,330 passages with their vectors {2}/u);
     expect(start.printed()).not.toMatch(/root-key|client-key/u);
     expect(start.printed()).toContain(`with AAR_API_KEY set to a key of API_KEYS in ${secrets}`);
 
@@ -97,6 +80,30 @@ describe("npm start", () => {
     expect((await fetch(url, { method: "POST", body })).status).toBe(401);
     const [name = "", value = ""] = header.replace("$AAR_API_KEY", "client-key").split(": ");
     const stream = await (await fetch(url, { method: "POST", headers: { [name]: value }, body })).text();
+    expect(stream.trimEnd()).toMatch(/data: \[DONE\]$/u);
+
+    expect(await start.interrupt()).toBe(0);
+    await expect(fetch(`http://localhost:${port}/health`)).rejects.toThrow();
+  });
+
+  it("finds the demo again, open without keys, and prints a command that streams a cited answer", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    // None, rather than those of a developer's `.dev.vars`.
+    const secrets = path.join(state, "no-secrets");
+    await writeFile(secrets, "");
+    const start = runStart([`--port=${port}`, `--state=${state}`, `--secrets=${secrets}`]);
+    onTestFinished(async () => void (await start.interrupt()));
+    await start.waitFor("Ctrl-C stops it.");
+    expect(start.printed()).toMatch(/Ready in \d+\.\d s\./u);
+    expect(start.printed()).toContain(`Playground   http://localhost:${port}`);
+    expect(start.printed()).toContain("8,330 passages with their vectors, still there");
+
+    const { url, body } = parseCurl(start.printed());
+    const stream = await (await fetch(url, { method: "POST", body })).text();
+    expect(stream).toContain("Canada has the longest coastline in the world: 202,080 km. [");
+    expect(stream).toContain('"url_citation"');
     expect(stream.trimEnd()).toMatch(/data: \[DONE\]$/u);
   });
 
