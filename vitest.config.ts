@@ -1,5 +1,5 @@
 import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
 
 declare module "vitest" {
@@ -12,36 +12,65 @@ const wrangler = { configPath: "./wrangler.toml" };
 /** Over those of the developer's `.dev.vars`, which the plugin reads too: tests run as in a fresh clone. */
 const bindings = { ...readWranglerConfig({ config: wrangler.configPath }).vars, API_KEYS: "", ADMIN_KEY: "" };
 
+const d1Migrations = await readD1Migrations("./src/platform/migrations");
+
+/** A project in workerd. */
+function inWorkerd(test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
+  return {
+    plugins: [cloudflareTest({ wrangler, remoteBindings: false, miniflare: { bindings } })],
+    test: {
+      maxWorkers: MAX_WORKERS,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
+      // Every test file starts with empty storage and the Worker's own migrations applied to its D1.
+      provide: { d1Migrations },
+      setupFiles: ["./test/worker/fresh-storage.ts"],
+      ...test,
+    },
+  };
+}
+
 /** vitest keeps one core for itself: of two cores that is half, although vitest itself is idle for most of a run. */
 const MAX_WORKERS = "100%";
 
-/** Three projects: Node for pure parts, workerd (real runtime, D1, Durable Objects) for the Worker, e2e for a running server. */
+/** What wants an isolate that nobody has used: a workerd of its own, which costs seconds. */
+const ALONE_IN_WORKERD = ["test/worker/platform/onnx-runtime-web.test.ts"];
+
+/**
+ * Node for pure parts, workerd (real runtime, D1, Durable Objects) for the Worker, e2e for a running server. Processes, and
+ * what they have loaded, are shared by the files of a project: starting and loading them anew for each file takes long.
+ */
 export default defineConfig({
   test: {
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     projects: [
-      { test: { name: "unit", include: ["test/unit/**/*.test.ts"], testTimeout: 30_000, maxWorkers: MAX_WORKERS } },
       {
-        plugins: [cloudflareTest({ wrangler, remoteBindings: false, miniflare: { bindings } })],
         test: {
-          name: "worker",
-          include: ["test/worker/**/*.test.ts"],
-          testTimeout: 60_000,
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          isolate: false,
           maxWorkers: MAX_WORKERS,
-          // Every test file starts with the Worker's own migrations applied to its D1.
-          provide: { d1Migrations: await readD1Migrations("./src/platform/migrations") },
-          setupFiles: ["./test/worker/apply-migrations.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
+      inWorkerd({
+        name: "worker",
+        include: ["test/worker/**/*.test.ts"],
+        exclude: ALONE_IN_WORKERD,
+        isolate: false,
+      }),
+      inWorkerd({ name: "worker-alone", include: ALONE_IN_WORKERD }),
       {
         test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
-          // One Worker with the demo's collection for all of them.
+          // One Worker with the demo's collection for all of them; it is made while the other projects run.
           globalSetup: ["./test/support/demo-worker-setup.ts"],
+          sequence: { groupOrder: 1 },
+          maxWorkers: MAX_WORKERS,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],

@@ -1,4 +1,4 @@
-import { applyD1Migrations, env } from "cloudflare:test";
+import { applyD1Migrations, env, reset } from "cloudflare:test";
 import { inject } from "vitest";
 
 declare module "vitest" {
@@ -8,4 +8,6 @@ declare module "vitest" {
   }
 }
 
+// What the file before left: the files share one workerd.
+await reset();
 await applyD1Migrations(env.DB, inject("d1Migrations"));
