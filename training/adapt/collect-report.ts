@@ -27,7 +27,7 @@ export interface CollectReportOptions {
 
 /** Columns of the retrieval table, the main one first; those that a set lacks are left out. */
 const MEASURES = ["nDCG@10", "MRR@10", "Recall@100", "Success@1", "AnswerMatch@1", "AnswerMatch@5"];
-const ANSWER_MEASURES = ["Accuracy", "EM", "F1"];
+const ANSWER_MEASURES = ["Accuracy", "EM", "F1", "LogProb"];
 
 /** Everything that a report shows, from the artifacts of an experiment's work folder. */
 export async function collectReport(options: CollectReportOptions): Promise<ReportData> {

@@ -65,6 +65,9 @@ function commandLine(name: string, options: Readonly<Record<string, unknown>>): 
     if (typeof value === "boolean") {
       return [value ? `--${flag}` : `--no-${flag}`];
     }
+    if (Array.isArray(value) && value.length === 0) {
+      return [];
+    }
     return [`--${flag} ${quoted(Array.isArray(value) ? value.join(",") : String(value))}`];
   });
   return ["npm run aar --", name, ...flags].join(" ");

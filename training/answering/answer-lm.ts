@@ -4,13 +4,13 @@ export interface AnswerRequest {
   readonly messages: readonly ChatMessage[];
   readonly maxTokens: number;
   readonly stop: readonly string[];
-  /** Whether the log-probabilities of the first token are wanted, where the LM has them. */
-  readonly wantsFirstToken: boolean;
+  /** Letters of a multiple choice, whose log-probabilities as the first token are wanted where the LM has them; else empty. */
+  readonly letters: readonly string[];
 }
 
 export interface AnswerReply {
   readonly text: string;
-  /** Natural logarithms by token text, of the likeliest first tokens; undefined when the LM gives none. */
+  /** Natural logarithms by token text, of the letters or the likeliest first tokens; undefined when the LM gives none. */
   readonly firstToken?: ReadonlyMap<string, number>;
   /** As the LM counts them; 0 when it does not. */
   readonly promptTokens: number;
@@ -24,4 +24,7 @@ export interface AnswerLm {
   readonly identity: Readonly<Record<string, unknown>>;
   /** Throws an AppError (`upstream_*`, `aborted`). */
   answer(request: AnswerRequest, signal: AbortSignal): Promise<AnswerReply>;
+  /** Mean natural-log probability of the tokens of a right answer after the messages, of an LM that can tell. */
+  rightAnswerLogProbability?(messages: readonly ChatMessage[], answer: string, signal: AbortSignal): Promise<number>;
+  close?(): Promise<void>;
 }

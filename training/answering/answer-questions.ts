@@ -16,6 +16,8 @@ const recordSchema = z.strictObject({
   prediction: z.string(),
   /** Of the passages in the prompt, best first. */
   passages: z.array(z.string()),
+  /** Mean log-probability of the first accepted answer; absent where the LM cannot tell. */
+  rightAnswerLogProbability: z.number().optional(),
   /** Whether the letter was read from log-probabilities. */
   isByLogProbability: z.boolean(),
   promptTokens: z.number(),
@@ -137,12 +139,16 @@ async function ask(
 ): Promise<AnswerRecord> {
   const isChoice = protocol.kind === "choice";
   const { maxTokens, stop } = protocol;
-  const reply = await lm.answer({ messages, maxTokens, stop, wantsFirstToken: isChoice }, signal);
   const letters = (question.choices?.options ?? []).map((_, index) => String.fromCodePoint(65 + index));
+  const reply = await lm.answer({ messages, maxTokens, stop, letters }, signal);
+  const [right] = question.answers;
+  const logProbability =
+    right === undefined ? undefined : await lm.rightAnswerLogProbability?.(messages, right, signal);
   return {
     queryId: question.id,
     prediction: isChoice ? (readChoice(reply, letters) ?? "") : readOpenAnswer(reply.text, stop),
     passages: passages.map(({ id }) => id),
+    ...(logProbability === undefined ? {} : { rightAnswerLogProbability: logProbability }),
     isByLogProbability: isChoice && reply.firstToken !== undefined,
     promptTokens: reply.promptTokens,
     completionTokens: reply.completionTokens,

@@ -84,18 +84,16 @@ export function createOpenAiAnswerLm(options: OpenAiAnswerLmOptions): AnswerLm {
   };
 }
 
-function requestBody(
-  { messages, maxTokens, stop, wantsFirstToken }: AnswerRequest,
-  api: "chat" | "completions",
-): JsonObject {
+function requestBody({ messages, maxTokens, stop, letters }: AnswerRequest, api: "chat" | "completions"): JsonObject {
   const common = { temperature: 0, max_tokens: maxTokens, ...(stop.length === 0 ? {} : { stop }) };
   if (api === "chat") {
-    return { ...common, messages, ...(wantsFirstToken ? { logprobs: true, top_logprobs: TOP_LOGPROBS } : {}) };
+    return { ...common, messages, ...(letters.length > 0 ? { logprobs: true, top_logprobs: TOP_LOGPROBS } : {}) };
   }
-  return { ...common, prompt: rawPrompt(messages), ...(wantsFirstToken ? { logprobs: TOP_LOGPROBS } : {}) };
+  return { ...common, prompt: rawPrompt(messages), ...(letters.length > 0 ? { logprobs: TOP_LOGPROBS } : {}) };
 }
 
-function rawPrompt(messages: readonly ChatMessage[]): string {
+/** The prompt of a completions endpoint, which knows no messages. */
+export function rawPrompt(messages: readonly ChatMessage[]): string {
   const [first, ...rest] = messages;
   if (first === undefined || rest.length > 0 || typeof first.content !== "string") {
     throw new AppError("invalid_request", "this protocol needs a chat endpoint: its prompt is more than one text");

@@ -15,15 +15,18 @@ export interface AnswerSummary {
   readonly categories?: Readonly<Record<string, number>>;
 }
 
-/** Scores by question id: `Accuracy` of a choice; `Accuracy` (substring, as in the paper), `EM` and `F1` of an open answer. */
+/**
+ * Scores by question id: `Accuracy` of a choice; `Accuracy` (substring, as in the paper), `EM` and `F1` of an open answer,
+ * and `LogProb` of the first accepted answer where the LM tells it.
+ */
 export function scoreAnswers(
   questions: readonly Question[],
   records: readonly AnswerRecord[],
 ): ReadonlyMap<string, QueryScores> {
-  const predictions = new Map(records.map(({ queryId, prediction }) => [queryId, prediction]));
+  const byQuestion = new Map(records.map((record) => [record.queryId, record]));
   return new Map(
     questions.map(({ id, answers, choices }) => {
-      const prediction = predictions.get(id) ?? "";
+      const { prediction = "", rightAnswerLogProbability: logProbability } = byQuestion.get(id) ?? {};
       return [
         id,
         choices === undefined
@@ -31,6 +34,7 @@ export function scoreAnswers(
               Accuracy: substringAccuracy(prediction, answers),
               EM: exactMatch(prediction, answers),
               F1: tokenF1(prediction, answers),
+              ...(logProbability === undefined ? {} : { LogProb: logProbability }),
             }
           : { Accuracy: prediction === choices.key ? 1 : 0 },
       ];

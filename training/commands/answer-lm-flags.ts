@@ -1,17 +1,20 @@
+import { availableParallelism } from "node:os";
 import { z } from "zod";
 import type { JsonObject } from "../../src/shared/json.ts";
 import type { AnswerLm } from "../answering/answer-lm.ts";
 import { createOpenAiAnswerLm } from "../answering/openai-answer-lm.ts";
+import { createSourceAnswerLm } from "../answering/source-answer-lm.ts";
 import { UsageError } from "../define-command.ts";
+import { openSourceLm } from "../scoring/open-source-lm.ts";
 
 /** Flags of the commands that ask a target LM. */
 export const answerLmFlags = {
   lm: z.string().meta({
-    placeholder: "url",
+    placeholder: "url or path",
     description:
-      "OpenAI-compatible server with its version: http://localhost:8787/v1 (the Worker), http://localhost:8080/v1",
+      "OpenAI-compatible server with its version: http://localhost:8787/v1 (the Worker), http://localhost:8080/v1; or a local LM: model.gguf, or an ONNX file",
   }),
-  model: z.string().meta({ placeholder: "name", description: "the model's name at that server" }),
+  model: z.string().default("local").meta({ placeholder: "name", description: "the model's name at that server" }),
   api: z.enum(["chat", "completions"]).default("chat").meta({
     placeholder: "kind",
     description: "chat applies the model's template, completions sends the prompt as it is",
@@ -28,10 +31,14 @@ export const answerLmFlags = {
 type AnswerLmFlags = z.output<z.ZodObject<typeof answerLmFlags>>;
 
 /** The LM that the flags describe. No request is made. */
-export function openAnswerLm(
+export async function openAnswerLm(
   { lm, model, api, secret, parameters, timeoutSeconds }: AnswerLmFlags,
   env: Readonly<Record<string, string | undefined>>,
-): AnswerLm {
+): Promise<AnswerLm> {
+  if (!isServer(lm)) {
+    const threads = availableParallelism();
+    return createSourceAnswerLm(await openSourceLm({ lm, threads }), api);
+  }
   return createOpenAiAnswerLm({
     baseUrl: lm,
     model,
@@ -41,6 +48,11 @@ export function openAnswerLm(
     timeoutMs: timeoutSeconds * 1000,
     dependencies: { fetch: (url, init) => fetch(url, init), readSecret: (name) => env[name] },
   });
+}
+
+/** Whether `--lm` names a server, or a file on this machine. */
+export function isServer(lm: string): boolean {
+  return /^[a-z]+:\/\//u.test(lm);
 }
 
 const jsonObject = z.record(z.string(), z.json());

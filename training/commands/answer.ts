@@ -17,7 +17,7 @@ import { readTrecRun } from "../artifacts/trec.ts";
 import type { Run } from "../artifacts/trec.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
 import { writePerQueryScores } from "../eval/per-query-scores.ts";
-import { answerLmFlags, openAnswerLm } from "./answer-lm-flags.ts";
+import { answerLmFlags, isServer, openAnswerLm } from "./answer-lm-flags.ts";
 
 const options = z.strictObject({
   data: z
@@ -64,7 +64,8 @@ const protocolList = Object.entries(ANSWER_PROTOCOLS)
 /** `aar answer`: see the description below and `answerQuestions`. */
 export const answerCommand = defineCommand({
   summary: "let a target LM answer a set's questions from a run's passages, and score the answers",
-  description: `Open answers: the paper's substring accuracy, and SQuAD's exact match and F1. Multiple choice: the letter by
+  description: `Open answers: the paper's substring accuracy, SQuAD's exact match and F1, and, of a local LM (GGUF or ONNX), the mean
+log-probability of the right answer. Multiple choice: the letter by
 log-probability where the server gives it, else the first letter of the reply; accuracy micro, macro over subjects, and by
 category. Replies are kept as they come: killed at any moment, the same command goes on. Protocols:
 
@@ -81,7 +82,7 @@ ${protocolList}`,
         `--documents ${given.documents.join(",")}: choose among them on other questions, by a --documents-split that is not --split ${split}`,
       );
     }
-    const lm = openAnswerLm(given, env);
+    const lm = await openAnswerLm(given, env);
     const protocol = ANSWER_PROTOCOLS[given.protocol];
     const questions = await questionsOf(given, split);
     checkKind(questions, given);
@@ -96,7 +97,7 @@ ${protocolList}`,
       lm,
       protocol,
       shots: given.shots,
-      concurrency: given.concurrency,
+      concurrency: isServer(given.lm) ? given.concurrency : 1, // a local LM answers one question at a time
       progress,
       signal,
     };
@@ -121,6 +122,7 @@ ${protocolList}`,
     const facts = { lm: lm.identity, protocol: given.protocol, ...summary };
     await writeMeta(path.join(output, "answers"), { stage: "answer", schemaVersion: 1, options: given, inputs, facts });
     log(`${records.length} answers, ${seconds.toFixed(0)} s in this run`);
+    await lm.close?.();
     print(JSON.stringify(summary, undefined, 2));
   },
 });

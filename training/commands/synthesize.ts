@@ -68,7 +68,7 @@ to a journal as they come: the same command resumes, and a larger --passages add
     const file = corpusFile(given.corpus);
     const passages = await loadCorpus(file, log);
     const chosen = choosePassages(passages, given);
-    const lm = openAnswerLm(given, env);
+    const lm = await openAnswerLm(given, env);
     const journalFile = path.join(given.output, "replies.jsonl");
     const asked = await askQuestions({ ...given, passages: chosen, lm, journalFile, progress, signal });
     const { questions, problems } = toQuestions(asked);

@@ -49,7 +49,7 @@ export async function askQuestions(options: AskQuestionsOptions): Promise<AskedQ
       stopped.throwIfAborted();
       const text = joinTitleAndText(passage).slice(0, MAX_PASSAGE_CHARACTERS);
       const messages = [{ role: "user", content: `${text}\n\n${instruction}` }];
-      const request = { messages, maxTokens: MAX_TOKENS, stop: [], wantsFirstToken: false };
+      const request = { messages, maxTokens: MAX_TOKENS, stop: [], letters: [] };
       const { text: reply, promptTokens, completionTokens } = await lm.answer(request, stopped);
       const record = { passageId: passage.id, reply, tokens: promptTokens + completionTokens };
       await journal.append(record);

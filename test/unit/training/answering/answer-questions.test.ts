@@ -114,7 +114,7 @@ describe("answerQuestions", () => {
     const knowing = fakeAnswerLm(() => ({ text: "A", firstToken }));
     const [record] = await answerQuestions(await optionsFor(onTestFinished, { lm: knowing, questions, protocol }));
     expect(record).toMatchObject({ prediction: "B", isByLogProbability: true });
-    expect(knowing.requests[0]).toMatchObject({ maxTokens: 1, wantsFirstToken: true });
+    expect(knowing.requests[0]).toMatchObject({ maxTokens: 1, letters: ["A", "B"] });
   });
 
   it("stops at an abort", async ({ expect, onTestFinished }) => {

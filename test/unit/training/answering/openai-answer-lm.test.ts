@@ -7,7 +7,7 @@ const REQUEST = {
   messages: [{ role: "user", content: "Q: 1? A:" }],
   maxTokens: 5,
   stop: ["\n"],
-  wantsFirstToken: true,
+  letters: ["A", "B"],
 };
 const { signal } = new AbortController();
 

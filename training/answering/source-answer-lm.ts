@@ -1,0 +1,42 @@
+import { textOfContent } from "../../src/generation/message-text.ts";
+import type { ChatMessage } from "../../src/generation/target-lm.ts";
+import { meanLogProb } from "../scoring/source-lm.ts";
+import type { SourceLm } from "../scoring/source-lm.ts";
+import type { AnswerLm } from "./answer-lm.ts";
+import { rawPrompt } from "./openai-answer-lm.ts";
+
+/**
+ * A local LM (GGUF or ONNX) that answers: greedy; the letters of a choice and right answers by their log-probability. `chat`
+ * asks in the LM's own template, `completions` sends the prompt as it is, and the answer follows after a space.
+ */
+export function createSourceAnswerLm(lm: SourceLm, api: "chat" | "completions"): AnswerLm {
+  const promptOf = async (messages: readonly ChatMessage[]): Promise<string> =>
+    api === "chat" ? await lm.chatPrompt(messages.map(toSourceMessage)) : rawPrompt(messages);
+  const before = api === "chat" ? "" : " ";
+  return {
+    name: lm.name,
+    identity: { lm: lm.fingerprint, api },
+    async answer({ messages, maxTokens, letters }, signal) {
+      const prompt = await promptOf(messages);
+      if (letters.length === 0) {
+        return { text: await lm.generate(prompt, { maxTokens, signal }), promptTokens: 0, completionTokens: 0 };
+      }
+      const firstToken = new Map<string, number>();
+      for (const letter of letters) {
+        const [logProb = -Infinity] = await lm.answerLogProbs({ prompt, answer: before + letter }, signal);
+        firstToken.set(letter, logProb);
+      }
+      return { text: "", firstToken, promptTokens: 0, completionTokens: 0 };
+    },
+    async rightAnswerLogProbability(messages, answer, signal) {
+      const prompt = await promptOf(messages);
+      return meanLogProb(await lm.answerLogProbs({ prompt, answer: before + answer }, signal));
+    },
+    close: () => lm.close(),
+  };
+}
+
+function toSourceMessage({ role, content }: ChatMessage) {
+  const known = role === "system" || role === "assistant" ? role : "user";
+  return { role: known, content: textOfContent(content) } as const;
+}
