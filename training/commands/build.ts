@@ -202,7 +202,7 @@ async function writeExamples(
   inputs: { readonly corpus: string; readonly queries: string },
 ): Promise<{ readonly train: number; readonly dev: number }> {
   const shares = { dev: given.devShare, train: 1 - given.devShare };
-  const partOf = (queryId: string): "dev" | "train" => hashSplit(queryId, { shares, seed: given.seed });
+  const partOf = (queryId: string): "dev" | "train" => hashSplit(`part:${queryId}`, { shares, seed: given.seed });
   const write = async (part: "dev" | "train"): Promise<number> =>
     await writeTrainingExamples(path.join(given.output, `${part}.jsonl`), {
       examples: examples.filter(({ queryId }) => partOf(queryId) === part),

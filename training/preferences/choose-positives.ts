@@ -55,7 +55,7 @@ const CONDITION_TABLE = {
     candidates.slice(0, 1).map((passageId) => ({ passageId, from: ["control-first"] })),
   /** Any of the passages the LM was asked about. */
   "control-random": ({ queryId, candidates }, { seed }) => {
-    const passageId = candidates[Math.floor(hashFraction(queryId, seed) * candidates.length)];
+    const passageId = candidates[Math.floor(hashFraction(`random:${queryId}`, seed) * candidates.length)];
     return passageId === undefined ? [] : [{ passageId, from: ["control-random"] }];
   },
 } as const satisfies Record<string, Condition>;

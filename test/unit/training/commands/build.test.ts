@@ -81,6 +81,24 @@ async function examplesOf(folder: string) {
 }
 
 describe("aar build", () => {
+  it("deals the questions of a --limit into both parts: the two choices are independent", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    const ids = Array.from({ length: 200 }, (_, index) => `q${index}`);
+    await writeBeirFolder(folder, {
+      "corpus.jsonl": PASSAGES.map((id) => ({ _id: id, title: "", text: `about ${id}` })),
+      "queries.jsonl": ids.map((id) => ({ _id: id, text: id, split: "train" })),
+      "qrels.tsv": `query-id\tcorpus-id\tscore\n${ids.map((id) => `${id}\tgold\t1\n`).join("")}`,
+    });
+    await writeFile(path.join(folder, "candidates.trec"), ids.map((id) => `${id} Q0 far 1 1 t\n`).join(""));
+    const human = { condition: "human", scores: [], relativeMargin: "off", limit: 40, devShare: 0.5 };
+    const { train, dev } = (await build(folder, human)) as { train: number; dev: number }; // what build prints
+    expect(train + dev).toBe(40);
+    expect(Math.min(train, dev)).toBeGreaterThan(8);
+  });
+
   it("joins human and LM positives and filters the negatives, worked out by hand", async ({
     expect,
     onTestFinished,
