@@ -72,7 +72,7 @@ function upgradeNode({ graph, build, node, version }: UpgradeNodeOptions): void 
     const sizes = readInts(node, "split");
     if (sizes !== undefined) {
       replace({ inputs: [...input, build.int64s(sizes)], attributes: rest("split") });
-    } else if (input.length === 1) {
+    } else if (input.length === 1 && version < 18) {
       replace({ inputs: input, attributes: [...attribute, intAttribute("num_outputs", output.length)] });
     }
   }
