@@ -1,4 +1,3 @@
-import path from "node:path";
 import { joinTitleAndText } from "../../../src/encoder/passage-text.ts";
 import { AppError } from "../../../src/shared/errors.ts";
 import { loadCorpus } from "../../artifacts/beir.ts";
@@ -34,7 +33,7 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     );
   }
   const [train, folder] = [requireOption(options, "train"), requireOption(options, "encoder")];
-  const corpusFile = path.join(requireOption(options, "corpus"));
+  const corpusFile = requireOption(options, "corpus");
   const encoder = await openTrainableEncoder(folder, { settings: encoderSettings(options), threads });
   const { tokenizer, vocabulary, base, spec } = encoder;
   const { manifest } = base;
