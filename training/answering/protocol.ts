@@ -15,7 +15,7 @@ export interface Shot {
   readonly passage: PromptPassage | undefined;
 }
 
-export interface PromptInput {
+interface PromptInput {
   readonly question: Question;
   /** Best first; as many as the number of documents asks for. */
   readonly passages: readonly PromptPassage[];
