@@ -10,7 +10,9 @@ import { parseMeasure } from "../eval/measures.ts";
 import { retrieveLegs } from "../eval/retrieve-legs.ts";
 import { formatPValue, formatTable } from "../format-table.ts";
 import { formatFusion, toWireFusion } from "../indexing/fusion-setting.ts";
+import { checkNotHeldOut, isTestSplit } from "../mining/held-out.ts";
 import { openEncoder } from "./encoder-flags.ts";
+import { questionFlags } from "./question-flags.ts";
 import { LEG_DEPTH, retrievalFlags } from "./retrieval-flags.ts";
 
 const { mode: _mode, fusion: _fusion, topK: _topK, ...searchFlags } = retrievalFlags;
@@ -20,6 +22,7 @@ const options = z.strictObject({
   split: z
     .string()
     .meta({ placeholder: "name", description: "judged questions to fit on: dev, val or train, never test" }),
+  heldOut: questionFlags.heldOut,
   measure: z.string().default("nDCG@10").meta({ placeholder: "name" }),
   step: z.number().min(0.01).max(0.5).default(0.05).meta({ description: "between two weights tried" }),
   output: z
@@ -41,11 +44,12 @@ legs alone and reciprocal rank fusion. The result goes into a collection's recor
   ],
   options,
   async run(given, { print, log, progress, signal }) {
-    if (/^test/iu.test(given.split)) {
+    if (isTestSplit(given.split)) {
       throw new UsageError(
         `--split ${given.split}: a fusion fitted on the test questions would report their luck; fit on dev, val or train`,
       );
     }
+    checkNotHeldOut({ ...given, folder: given.data, splits: [], purpose: "fitting a fusion" });
     const measure = parseMeasure(given.measure);
     const corpusFile = path.join(given.data, "corpus.jsonl");
     const set = await loadEvaluationSet(given.data, given.split);
