@@ -60,20 +60,20 @@ function sliceInput(context: RuleContext): string {
       `Slice "${node.name}" has computed axes, or steps other than 1, which has no derivative rule`,
     );
   }
-  const before: string[] = [];
-  const after: string[] = [];
+  const zero = build.int64s([0]);
+  // For all axes: onnxruntime 1.30 permutes pads wrongly when a transposition meets a Pad that names its axes.
+  const before = Array.from({ length: rank }, () => zero);
+  const after = [...before];
   for (const [index, given] of where.entries()) {
     const axis = positiveAxis(given, rank);
     const [size, part] = [axisSize(context, input, axis), axisSize(context, g, axis)];
     const start = from.length === 1 ? starts : build.gather(starts, build.int64s([index]));
-    const zero = build.int64s([0]);
     const counted = build.where(build.op("Less", [start, zero]), build.add(start, size), start);
     const clipped = build.op("Min", [build.op("Max", [counted, zero]), size]);
-    before.push(clipped);
-    after.push(build.sub(build.sub(size, clipped), part));
+    before[axis] = clipped;
+    after[axis] = build.sub(build.sub(size, clipped), part);
   }
-  const pads = build.concat([...before, ...after], 0);
-  return build.op("Pad", [g, pads, "", build.int64s(where.map((axis) => positiveAxis(axis, rank)))]);
+  return build.op("Pad", [g, build.concat([...before, ...after], 0)]);
 }
 
 /** The part of the gradient that is not padding. */

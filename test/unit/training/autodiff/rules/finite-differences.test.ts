@@ -211,6 +211,13 @@ const CASES: readonly Case[] = [
     { inputs: { x: [3, 4] }, formula: (build) => build.slice("x", 1, -2), symbolic: true },
   ],
   [
+    "Slice of what was transposed",
+    {
+      inputs: { x: [2, 3, 2, 4] },
+      formula: (build) => build.transpose(build.slice(build.transpose("x", [0, 2, 1, 3]), 3, 1, 3), [0, 2, 1, 3]),
+    },
+  ],
+  [
     "Slice of two axes",
     { inputs: { x: [3, 4] }, formula: (build) => build.op("Slice", ["x", build.int64s([0, 1]), build.int64s([2, 9])]) },
   ],
