@@ -47,7 +47,7 @@ export async function collectReport(options: CollectReportOptions): Promise<Repo
     training: await collectTraining(options.work, rows),
     labels: await collectLabels(options),
     overlaps: records.flatMap(overlapsOf).slice(0, 8),
-    stages: records.map(toReportStage),
+    stages: records.map((record) => toReportStage(record, path.dirname(path.resolve(file)))),
     notes: notesOf(options),
   };
 }
@@ -163,8 +163,13 @@ function overlapsOf({ id, facts }: StageRecord): ReportOverlap[] {
   });
 }
 
-function toReportStage({ id, commandLine, seconds, tokens, options, inputs, outputs }: StageRecord): ReportStage {
-  return { id, seconds, tokens, options: { line: commandLine, ...options }, inputs, outputs };
+/** A report travels: absolute paths of this machine are shown relative to the experiment file. */
+function toReportStage(
+  { id, commandLine, seconds, tokens, inputs, outputs }: StageRecord,
+  folder: string,
+): ReportStage {
+  const shown = commandLine.replaceAll(/(?<=[\s',])\/[^\s',]+/gu, (absolute) => path.relative(folder, absolute));
+  return { id, seconds, tokens, commandLine: shown, inputs, outputs };
 }
 
 function notesOf({ experiment }: CollectReportOptions): string[] {

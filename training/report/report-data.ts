@@ -79,7 +79,8 @@ export interface ReportStage {
   readonly seconds: number;
   /** Through LMs, prompt and answer; 0 where none was asked. */
   readonly tokens: number;
-  readonly options: Readonly<Record<string, unknown>>;
+  /** As a person would type it. */
+  readonly commandLine: string;
   /** sha256 by name. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly outputs: Readonly<Record<string, string>>;

@@ -40,7 +40,7 @@ export function costTable(stages: readonly ReportStage[]): SafeHtml {
   </div>`;
 }
 
-/** How to make it again: the command, the experiment file, and of every stage its options and the hashes of its files. */
+/** How to make it again: the command, the experiment file, and of every stage its command and the hashes of its files. */
 export function provenance({ command, experiment, stages }: ReportData): SafeHtml {
   return html`<pre>${command}</pre>
     <details class="example">
@@ -48,10 +48,10 @@ export function provenance({ command, experiment, stages }: ReportData): SafeHtm
       <pre>${experiment}</pre>
     </details>
     ${stages.map(
-      ({ id, options, inputs, outputs }) =>
+      ({ id, commandLine, inputs, outputs }) =>
         html`<details class="example">
           <summary>${id}</summary>
-          <pre>${JSON.stringify(options, undefined, 1)}</pre>
+          <pre>${commandLine}</pre>
           <table>
             <thead>
               <tr>

@@ -58,12 +58,12 @@ describe("prepareExperiment", () => {
       mode: "hybrid",
       heldOut: ["docs:test"],
     });
-    const page = await renderReport(
-      await reportOf(
-        prepared,
-        results.map(({ record }) => record),
-      ),
+    const data = await reportOf(
+      prepared,
+      results.map(({ record }) => record),
     );
+    expect(data.stages.filter(({ commandLine }) => /\s\//u.test(commandLine))).toEqual([]);
+    const page = await renderReport(data);
     for (const part of [
       "LM only, query-adapter",
       "human + LM, query-adapter",

@@ -14,7 +14,7 @@ describe("renderReport", () => {
     expect(page).not.toMatch(/<script|url\(|@import/u);
     expect(page.length).toBeLessThan(300_000);
     expect(await renderReport(reportData()), "the same data gives the same bytes").toBe(page);
-  });
+  }, 120_000);
 
   it("escapes hostile passages, questions, names and hashes", async ({ expect }) => {
     const hostile = "<img src=x onerror=alert(1)>\"'";
@@ -35,7 +35,7 @@ describe("renderReport", () => {
           example === undefined ? [] : [{ ...example, question: hostile, answers: [hostile], passages: [passage] }],
       })),
       stages: [
-        { id: hostile, seconds: 1, tokens: 0, options: { hostile }, inputs: { [hostile]: hostile }, outputs: {} },
+        { id: hostile, seconds: 1, tokens: 0, commandLine: hostile, inputs: { [hostile]: hostile }, outputs: {} },
       ],
     });
     expect(page).not.toContain("<img");
