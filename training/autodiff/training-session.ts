@@ -1,7 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { AppError } from "../../src/shared/errors.ts";
 import type { DataTypeName, TensorData } from "../onnx/data-type.ts";
-import { elementCount } from "../onnx/tensor.ts";
 import { encodeModel } from "../onnx/writer.ts";
 import type { Gradient } from "../optim/gradient.ts";
 import { sumRows } from "./sum-rows.ts";
@@ -37,8 +36,7 @@ export interface StepResult {
   /** By the names of `ProgramFormula.outputs`. */
   readonly outputs: ReadonlyMap<string, ProgramOutput>;
   /**
-   * By parameter, and by the names of `wrt`; rows that several tokens read are summed. Arrays of whole parameters belong to the
-   * session: the next run overwrites them.
+   * By parameter, and by the names of `wrt`; rows that several tokens read are summed. New arrays at each run.
    */
   readonly gradients: ReadonlyMap<string, Gradient>;
 }
@@ -61,18 +59,11 @@ export class TrainingSession {
   readonly #session: InferenceSession;
   readonly #program: TrainingProgram;
   readonly #parameters: ReadonlyMap<string, readonly number[]>;
-  readonly #gradients: ReadonlyMap<string, Tensor>;
 
   private constructor(session: InferenceSession, program: TrainingProgram) {
     this.#session = session;
     this.#program = program;
     this.#parameters = new Map(program.parameters.map(({ name, dims }) => [name, dims]));
-    this.#gradients = new Map(
-      program.parameters.flatMap(({ name, dims }) => {
-        const output = program.gradients.get(name);
-        return output === undefined ? [] : [[output, new Tensor(new Float32Array(elementCount(dims)), dims)] as const];
-      }),
-    );
   }
 
   /** Throws AppError `invalid_artifact` when onnxruntime refuses the graph. */
@@ -99,10 +90,8 @@ export class TrainingSession {
     const inputs = Object.fromEntries(
       this.#session.inputNames.map((name) => [name, this.#input(name, { feeds, weights })] as const),
     );
-    const fetches = Object.fromEntries(
-      this.#session.outputNames.map((name) => [name, this.#gradients.get(name) ?? null] as const),
-    );
-    const results = await this.#session.run(inputs, fetches).catch((cause: unknown) => {
+    // Without buffers for the results: onnxruntime-node 1.30 fills those and then copies them into new arrays all the same.
+    const results = await this.#session.run(inputs).catch((cause: unknown) => {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new AppError("encoder_failed", `a training step failed: ${reason}`, { cause });
     });
