@@ -39,5 +39,6 @@ export function toyTask({ onBatch, loss, scores, hasEvaluation = true }: ToyTask
     },
     evaluate: hasEvaluation ? () => Promise.resolve(scores?.next().value ?? -distance(all)) : undefined,
     measure: "toy",
+    close: () => Promise.resolve(),
   };
 }

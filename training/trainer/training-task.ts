@@ -26,4 +26,6 @@ export interface TrainingTask {
   readonly evaluate: (() => Promise<number>) | undefined;
   /** Name of the dev measure: "nDCG@10". */
   readonly measure: string;
+  /** Frees what the runtime holds. */
+  close(): Promise<void>;
 }

@@ -96,6 +96,7 @@ export async function encoderTask(options: EncoderTaskOptions): Promise<Training
     },
     evaluate: score === undefined ? undefined : () => score(weights),
     measure,
+    close: () => step.close(),
   };
 }
 
@@ -109,6 +110,7 @@ interface StepInput {
 interface EncoderStep {
   readonly parameters: readonly GraphParameter[];
   run(input: StepInput): Promise<Pick<StepGradients, "loss" | "gradients">>;
+  close(): Promise<void>;
 }
 
 async function wholeStep({ encoder, loss, passages, frozen, threads }: EncoderTaskOptions): Promise<EncoderStep> {
@@ -133,6 +135,7 @@ async function wholeStep({ encoder, loss, passages, frozen, threads }: EncoderTa
       const { outputs, gradients } = await session.run({ feeds, weights });
       return { loss: readLoss(outputs), gradients };
     },
+    close: () => session.release(),
   };
 }
 
@@ -149,6 +152,7 @@ async function cachedStep(options: EncoderTaskOptions, microBatch: number): Prom
   return {
     parameters: cache.parameters,
     run: ({ batch, ...input }) => cache.step({ ...input, batch, passages: passages.cached(batch.passages) }),
+    close: () => cache.release(),
   };
 }
 

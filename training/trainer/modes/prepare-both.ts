@@ -81,7 +81,10 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     facts: { ...facts, devPassages: pool.length },
     finish: (state) =>
       finishEncoder({ context, encoder, task, state, inputs, facts, model: spec.model, compatibleWith: undefined }),
-    close: () => embedding.release(),
+    close: async () => {
+      await task.close();
+      await embedding.release();
+    },
   };
 }
 

@@ -71,6 +71,9 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
       });
       return file;
     },
-    close: () => search.close(),
+    close: async () => {
+      await task.close();
+      await search.close();
+    },
   };
 }

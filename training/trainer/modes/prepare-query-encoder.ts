@@ -55,6 +55,7 @@ export async function prepareQueryEncoder(context: RunContext): Promise<Prepared
     finish: (state) =>
       finishEncoder({ context, encoder, task, state, inputs, facts, model: spec.model, compatibleWith: fingerprint }),
     close: async () => {
+      await task.close();
       await embedding.release();
       await search.close();
     },

@@ -60,6 +60,7 @@ export async function queryAdapterTask(options: QueryAdapterTaskOptions): Promis
             return score((embedding) => applyAdapterWeights(options, weights, embedding));
           },
     measure,
+    close: () => session.release(),
   };
 }
 

@@ -42,8 +42,15 @@ test.for(sides)("%s: a micro batch changes memory, not loss and gradients", asyn
       score: undefined,
       measure: "",
     });
-  const whole = await (await task(undefined)).gradients([2, 0, 1], 0);
-  const parts = await (await task(2)).gradients([2, 0, 1], 0);
+  const run = async (microBatch: number | undefined) => {
+    const opened = await task(microBatch);
+    const found = await opened.gradients([2, 0, 1], 0);
+    await opened.close();
+    await expect(opened.gradients([0], 0), "after close").rejects.toThrow(/release|dispose|invalid/iu);
+    return found;
+  };
+  const whole = await run(undefined);
+  const parts = await run(2);
   expect(parts.loss).toBeCloseTo(whole.loss, 5);
   expect({ tokens: parts.tokens, facts: parts.facts }).toEqual({ tokens: whole.tokens, facts: whole.facts });
   expect([...parts.gradients.keys()].toSorted()).toEqual([...whole.gradients.keys()].toSorted());
