@@ -1,8 +1,7 @@
 import { AppError } from "../../src/shared/errors.ts";
-import { createNodeProto } from "../onnx/codec.ts";
+import { copyStructure } from "../onnx/copy-structure.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import { Graph } from "../onnx/graph.ts";
-import type { ModelProto } from "../onnx/proto.ts";
 import { ValueTypes } from "../onnx/shapes/value-types.ts";
 import { graphAttributes } from "../onnx/subgraphs.ts";
 import { upgradeOpset } from "../onnx/upgrade-opset.ts";
@@ -78,21 +77,4 @@ export function appendEncoder({ build, source, tower }: AppendEncoderOptions): s
     pooling: source.pooling,
     normalize: source.normalize,
   });
-}
-
-/** Everything that editing a graph changes; tensors and attributes are shared. */
-function copyStructure(model: ModelProto): ModelProto {
-  const { graph } = model;
-  return {
-    ...model,
-    opsetImport: model.opsetImport.map(({ domain, version }) => ({ domain, version })), // defaults are not own properties
-    graph: {
-      ...graph,
-      node: graph.node.map((node) => createNodeProto({ ...node, input: [...node.input], output: [...node.output] })),
-      initializer: [...graph.initializer],
-      input: [...graph.input],
-      output: [...graph.output],
-      valueInfo: [...graph.valueInfo],
-    },
-  };
 }

@@ -16,8 +16,8 @@ export const trainCommand = defineCommand({
   summary: "train.jsonl -> a query adapter or an encoder, resumable",
   description: `Modes: query-adapter learns a small map on frozen query embeddings, in seconds; query-encoder trains the whole encoder
 for queries; neither touches the passage vectors, so an index stays valid. both trains queries and passages, as the paper
-does: encode and index anew afterwards. distill makes a query encoder of some of the encoder's --layers, over its vectors, by
-learning its embeddings of the corpus; query-encoder then trains that one on.
+does: encode and index anew afterwards. distill makes a smaller query encoder for the vectors of --encoder: some of its layers,
+trained on --texts or a --corpus to embed as all of them do; query-encoder then trains the result on questions (--encoder <output>/encoder).
 
 A run killed at any moment goes on where it was and ends with the same bits. metrics.jsonl has a line a step; the weights of the
 best dev measurement are exported to --output: adapter.safetensors, or the folder encoder/, which goes into encode,
@@ -28,6 +28,7 @@ ${describeDefaults()}`,
   examples: [
     "train --mode query-adapter --train train.jsonl --dev dev.jsonl --vectors .aar/my-docs --output .aar/adapter",
     "train --mode query-encoder --train train.jsonl --dev dev.jsonl --vectors .aar/fp32 --encoder ../models/minilm --output .aar/trained",
+    "train --mode distill --encoder ../models/minilm --layers 0,2,5 --texts corpus.jsonl --output .aar/small",
     "train --config train.json --learning-rate 1e-4 --dry-run",
   ],
   options: z.strictObject({

@@ -1,84 +1,75 @@
 import { AppError } from "../../src/shared/errors.ts";
+import { copyStructure } from "./copy-structure.ts";
 import { Graph } from "./graph.ts";
-import type { ModelProto, NodeProto } from "./proto.ts";
+import type { ModelProto } from "./proto.ts";
+import { transformerLayers } from "./transformer-layers.ts";
 
-/** `/encoder/layer.3/`, `/transformer/layer.3/`, `/h.3/`, `/block.3/`: how exporters name the nodes of a layer. */
-const LAYER_PATTERN = /(?:^|[./])(?:layers?|blocks?|h)[./](?<layer>\d+)(?:[./]|$)/u;
+export interface KeepLayersOptions {
+  /** The last hidden state; other outputs go. */
+  readonly output: string;
+  /** Numbers of the layers that stay, from 0 on. */
+  readonly layers: readonly number[];
+}
+
+export interface KeptLayers {
+  /** Shares its weights with the model given, which is not changed. */
+  readonly model: ModelProto;
+  /** Layers that there were. */
+  readonly layerCount: number;
+}
 
 /**
- * Takes all other layers out of a transformer, in place: each layer that goes is bridged, what read its output reads its
- * input. Embeddings, and what follows the last layer, stay. Layers are told apart by the names of their nodes.
- * @throws AppError `invalid_artifact` when the names tell no layers, a wanted one is not there, or a layer does not hand
- *   exactly one value to the next.
+ * A smaller encoder: embeddings, the chosen layers one after the other in their order, and what follows the last layer.
+ * @throws AppError `invalid_request` for a layer that there is not, or given twice, and like `transformerLayers`.
  */
-export function keepLayers(model: ModelProto, kept: readonly number[]): void {
-  const graph = new Graph(model.graph);
-  const layers = [...new Set(graph.nodes.flatMap((node) => layerOf(node) ?? []))].toSorted((a, b) => a - b);
-  const missing = kept.find((layer) => !layers.includes(layer));
-  if (kept.length === 0 || missing !== undefined) {
-    const there = layers.length === 0 ? "its node names tell no layers" : `it has layers ${layers.join(", ")}`;
-    throw new AppError("invalid_artifact", `the graph has no layer ${missing ?? "to keep"}: ${there}`);
+export function keepLayers(model: ModelProto, { output, layers }: KeepLayersOptions): KeptLayers {
+  const copy = copyStructure(model);
+  copy.graph.output = copy.graph.output.filter(({ name }) => name === output);
+  const graph = new Graph(copy.graph);
+  const borders = transformerLayers(graph, output);
+  const layerCount = borders.length - 1;
+  const kept = layers.toSorted((a, b) => a - b);
+  if (
+    kept.length === 0 ||
+    kept.some((layer, index) => !(layer >= 0 && layer < layerCount) || layer === kept[index - 1])
+  ) {
+    const wanted = `different numbers from 0 to ${layerCount - 1}, the encoder has ${layerCount} layers`;
+    throw new AppError("invalid_request", `--layers ${layers.join(",")}: expected ${wanted}`);
   }
-  const values = hiddenValues(graph, layers);
-  for (const layer of layers.filter((candidate) => !kept.includes(candidate)).toReversed()) {
-    bridge(graph, { from: values[layer] ?? "", over: values[layer + 1] ?? "" });
+  let [current = ""] = borders;
+  for (const layer of kept) {
+    join(graph, { from: current, to: borders[layer] ?? "" });
+    current = borders[layer + 1] ?? "";
   }
+  join(graph, { from: current, to: borders[layerCount] ?? "" });
   graph.removeDead();
   graph.commit();
+  return { model: copy, layerCount };
 }
 
-/** What enters each layer, and at the end what leaves the last one. */
-function hiddenValues(graph: Graph, layers: readonly number[]): string[] {
-  const inner = layers.slice(1).map((layer) => onlyValueBetween(graph, layer - 1, layer));
-  const second = inner[0] ?? fail("a transformer of one layer has none to take out");
-  // Into the first layer goes what the same node of the second one reads as its hidden state.
-  const nodes = new Map(graph.nodes.map((node) => [node.name, node]));
-  const entering = graph.consumers(second).flatMap((reader) => {
-    const twin = nodes.get(reader.name.replace(LAYER_PATTERN, (part) => part.replace("1", "0")));
-    return layerOf(reader) === 1 && twin !== undefined ? (twin.input[reader.input.indexOf(second)] ?? []) : [];
-  });
-  const first = only([...new Set(entering)], "embeddings and layer 0");
-  const last = layers.at(-1) ?? 0;
-  const outputs = new Set(graph.outputNames);
-  const leaving = valuesOf(graph, last).filter(
-    (value) => outputs.has(value) || graph.consumers(value).some((node) => layerOf(node) !== last),
-  );
-  return [first, ...inner, only(leaving, `layer ${last} and the output`)];
-}
-
-function onlyValueBetween(graph: Graph, from: number, to: number): string {
-  const passed = valuesOf(graph, from).filter((value) => graph.consumers(value).some((node) => layerOf(node) === to));
-  return only(passed, `layers ${from} and ${to}`);
-}
-
-function valuesOf(graph: Graph, layer: number): string[] {
-  return graph.nodes.filter((node) => layerOf(node) === layer).flatMap(({ output }) => output);
-}
-
-function only(values: readonly string[], where: string): string {
-  const [value] = values;
-  return value !== undefined && values.length === 1
-    ? value
-    : fail(`between ${where} go ${values.length} values (${values.slice(0, 3).join(", ")}), expected one hidden state`);
-}
-
-/** Makes `from` take the place of `over`; a graph output keeps its name. */
-function bridge(graph: Graph, { from, over }: { readonly from: string; readonly over: string }): void {
-  graph.replaceUses(over, from);
-  if (graph.outputNames.includes(over)) {
-    const producer = graph.producer(over);
-    if (producer !== undefined) {
-      graph.removeNode(producer);
-    }
-    graph.addNode({ opType: "Identity", inputs: [from], outputs: [over] });
+/** Lets what reads `to`, the graph's own output included, have the value of `from`. */
+function join(graph: Graph, { from, to }: { readonly from: string; readonly to: string }): void {
+  if (from === to) {
+    return;
   }
-}
-
-function layerOf({ name }: NodeProto): number | undefined {
-  const layer = LAYER_PATTERN.exec(name)?.groups?.["layer"];
-  return layer === undefined ? undefined : Number(layer);
-}
-
-function fail(reason: string): never {
-  throw new AppError("invalid_artifact", `layers cannot be taken out: ${reason}`);
+  graph.replaceUses(to, from);
+  if (!graph.outputNames.includes(to)) {
+    return;
+  }
+  // Outputs keep their names: the last layer's node takes over the name.
+  const [node, replaced] = [graph.producer(from), graph.producer(to)];
+  if (node === undefined || replaced === undefined) {
+    throw new AppError("internal", `layers end with "${from}" and "${to}", which no node produces`);
+  }
+  graph.removeNode(replaced);
+  graph.removeNode(node);
+  graph.addNode({
+    opType: node.opType,
+    name: node.name,
+    domain: node.domain,
+    attributes: node.attribute,
+    inputs: node.input,
+    outputs: node.output.map((name) => (name === from ? to : name)),
+  });
+  graph.replaceUses(from, to);
 }

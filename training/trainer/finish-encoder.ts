@@ -33,7 +33,14 @@ export async function finishEncoder(given: FinishEncoderOptions): Promise<string
       ...(compatibleWith === undefined ? {} : { compatibleWith }),
       provenance: {
         ...manifest.provenance,
-        training: { mode: options.mode, steps: best?.step ?? step, dev: best, inputs, ...facts },
+        training: {
+          mode: options.mode,
+          layers: options.layers,
+          steps: best?.step ?? step,
+          dev: best,
+          inputs,
+          ...facts,
+        },
       },
     },
   });

@@ -81,7 +81,18 @@ function optimizerOf(options: TrainingOptions, { task }: PreparedRun, totalSteps
 }
 
 /** Paths say where the inputs are, their hashes what they are; the others of these change nothing in the result. */
-const NO_IDENTITY = ["output", "train", "corpus", "vectors", "encoder", "dev", "devData", "checkpointEvery", "name"];
+const NO_IDENTITY = [
+  "output",
+  "train",
+  "corpus",
+  "vectors",
+  "encoder",
+  "texts",
+  "dev",
+  "devData",
+  "checkpointEvery",
+  "name",
+];
 
 function identityOf({ options, threads }: RunContext, { inputs }: PreparedRun): string {
   const deciding = Object.entries(options)

@@ -25,6 +25,13 @@ export const trainingFields = {
     .string()
     .optional()
     .meta({ placeholder: "dir", description: "encoder folder; fp32, but for query-adapter" }),
+  texts: z
+    .string()
+    .optional()
+    .meta({
+      placeholder: "file",
+      description: "mode distill, in place of --corpus: a text a line, or JSONL with text or query",
+    }),
   dev: z.string().optional().meta({ placeholder: "file", description: "dev.jsonl: what the run is selected on" }),
   devData: z
     .string()
@@ -66,8 +73,23 @@ export const trainingFields = {
   }),
   baseDepth: positiveInt.optional().meta({ description: "how many first passages of the base" }),
   inBatchNegatives: z.boolean().optional().meta({ description: "set false in the file: own negatives only" }),
+  maskFalseNegatives: z
+    .boolean()
+    .optional()
+    .describe(
+      "no in-batch negatives that the base finds nearer to a question than its positives (GISTEmbed); both: needs --vectors",
+    ),
+  maskMargin: z
+    .number()
+    .min(0)
+    .optional()
+    .meta({ description: "cosine below the positive from which they are masked" }),
+  matryoshka: z
+    .array(z.coerce.number<string | number>().int().min(1))
+    .optional()
+    .meta({ placeholder: "list", description: "train cuts of the embedding too: 384,128,64" }),
   loss: z
-    .enum(["contrastive", "sum-marg-lh", "kl-distillation", "graded-distillation", "margin-mse"])
+    .enum(["contrastive", "sum-marg-lh", "kl-distillation", "graded-distillation", "margin-mse", "embedding-alignment"])
     .optional()
     .meta({ placeholder: "name" }),
   temperature: z.number().positive().optional().meta({ description: "divides similarities" }),
@@ -99,7 +121,7 @@ export const trainingFields = {
     .array(z.coerce.number<string | number>().int().min(0))
     .optional()
     .meta({ placeholder: "list", description: "layers that distill keeps, from 0" }),
-  maxTexts: positiveInt.optional().meta({ description: "passages that distill reads, by hash" }),
+  maxTexts: positiveInt.optional().meta({ description: "texts that distill reads, chosen by hash" }),
   evaluateEvery: positiveInt.optional().meta({ description: "steps between dev measurements; default: an epoch" }),
   checkpointEvery: positiveInt
     .optional()
@@ -139,6 +161,8 @@ const COMMON_DEFAULTS = {
   negatives: 7,
   baseDepth: 50,
   inBatchNegatives: true,
+  maskFalseNegatives: false,
+  maskMargin: 0,
   loss: "contrastive",
   temperature: 0.05,
   schedule: "linear",
@@ -164,7 +188,15 @@ const MODE_DEFAULTS = {
     hardNegatives: "base",
   },
   both: { epochs: 3, batchSize: 8, learningRate: 1e-5, warmup: 0.1, maxPositives: 3, hardNegatives: "file" },
-  distill: { epochs: 3, batchSize: 64, learningRate: 3e-4, warmup: 0.1, maxPositives: 1, hardNegatives: "file" },
+  distill: {
+    epochs: 3,
+    batchSize: 64,
+    learningRate: 3e-4,
+    warmup: 0.1,
+    maxPositives: 1,
+    hardNegatives: "file",
+    loss: "embedding-alignment",
+  },
 } as const satisfies Record<TrainingMode, GivenTrainingOptions>;
 
 type ModeDefaults = (typeof MODE_DEFAULTS)[TrainingMode];

@@ -6,6 +6,8 @@ import type { Feed } from "../../autodiff/training-session.ts";
 import type { Loss } from "../../losses/loss.ts";
 import type { Parameter } from "../../optim/parameter.ts";
 import { GradCache } from "../grad-cache.ts";
+import { maskFalseNegatives } from "../mask-false-negatives.ts";
+import type { Guide } from "../mask-false-negatives.ts";
 import { readLoss } from "../read-loss.ts";
 import { sampleBatch } from "../sample-batch.ts";
 import type { SampleBatchOptions, SampledBatch } from "../sample-batch.ts";
@@ -61,6 +63,8 @@ export interface EncoderTaskOptions {
   readonly queries: TokenRows;
   readonly passages: PassageSide;
   readonly sampling: Omit<SampleBatchOptions, "epoch">;
+  /** Masks in-batch false negatives; undefined: only what is known is masked. */
+  readonly guide: Guide | undefined;
   /** Weights whose name or path contains one of these are not trained. */
   readonly frozen: readonly string[];
   /** Texts whose activations are in memory at once, see `GradCache`. Default: all of a batch, in one graph. */
@@ -73,7 +77,7 @@ export interface EncoderTaskOptions {
 
 /** A whole encoder, trained through one graph of both towers and the loss, or in parts of a batch. */
 export async function encoderTask(options: EncoderTaskOptions): Promise<TrainingTask> {
-  const { encoder, examples, queries, passages, sampling, microBatch, score, measure } = options;
+  const { encoder, examples, queries, passages, sampling, guide, microBatch, score, measure } = options;
   const step = microBatch === undefined ? await wholeStep(options) : await cachedStep(options, microBatch);
   const names = step.parameters.map(({ name }) => name);
   const weights = copyWeights(encoder.spec.model, names);
@@ -86,7 +90,7 @@ export async function encoderTask(options: EncoderTaskOptions): Promise<Training
     idOf: (item) => examples[item]?.queryId ?? "",
     async gradients(items, epoch) {
       const chosen = items.flatMap((item) => examples[item] ?? []);
-      const batch = sampleBatch(chosen, { ...sampling, epoch });
+      const batch = maskFalseNegatives(sampleBatch(chosen, { ...sampling, epoch }), items, guide);
       const rows = items.map((item) => queries[item] ?? []);
       return {
         ...(await step.run({ queries: rows, batch, weights })),

@@ -8,6 +8,7 @@ import type { VectorSet } from "../../artifacts/vector-set.ts";
 import { cachedQueryVectors } from "../../eval/cached-encodings.ts";
 import { ProductSearch } from "../../eval/product-search.ts";
 import { devSource, loadDevSet } from "../dev-set.ts";
+import type { Guide } from "../mask-false-negatives.ts";
 import { mineNegatives } from "../mine-negatives.ts";
 import type { RunContext } from "../prepared-run.ts";
 import { requireOption } from "../require-option.ts";
@@ -24,6 +25,8 @@ export interface FrozenPassages {
   readonly examples: readonly PreparedExample[];
   /** By the encoder as it is before training; undefined when nothing needs them. */
   readonly queryVectors: VectorRows | undefined;
+  /** For `--mask-false-negatives`. */
+  readonly guide: Guide | undefined;
   readonly dev: EvaluationSet | undefined;
   readonly inputs: Readonly<Record<string, string>>;
   readonly facts: Readonly<Record<string, number>>;
@@ -50,7 +53,7 @@ export async function loadFrozenPassages(given: LoadFrozenPassagesOptions): Prom
   const search = await ProductSearch.open({ matrix, dims: facts.dims, similarity: facts.similarity, threads });
   const isMined = options.hardNegatives === "base";
   const queryVectors =
-    isMined || needsQueryVectors
+    isMined || needsQueryVectors || options.maskFalseNegatives
       ? packRows(
           await encodeQueries(
             loaded.map(({ query }) => ({ text: query })),
@@ -73,6 +76,10 @@ export async function loadFrozenPassages(given: LoadFrozenPassagesOptions): Prom
     search,
     examples,
     queryVectors,
+    guide:
+      options.maskFalseNegatives && queryVectors !== undefined
+        ? { queries: queryVectors, passages: { matrix, dims: facts.dims }, margin: options.maskMargin }
+        : undefined,
     dev,
     inputs: {
       train: await sha256File(train),
@@ -100,7 +107,8 @@ export async function devDigest({ dev, devData, devSplit }: TrainingOptions): Pr
   return devData === undefined ? {} : { dev: `${await sha256File(`${devData}/queries.jsonl`)}:${devSplit}` };
 }
 
-function checkVectors({ facts }: VectorSet, encoder: Encoder): void {
+/** Throws `fingerprint_mismatch` when vectors are not of this encoder. */
+export function checkVectors({ facts }: VectorSet, encoder: Encoder): void {
   if (facts.encoderFingerprint !== encoder.fingerprint) {
     throw new AppError(
       "fingerprint_mismatch",

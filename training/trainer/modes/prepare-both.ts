@@ -5,7 +5,6 @@ import type { EvaluationSet } from "../../artifacts/beir.ts";
 import { sha256File } from "../../artifacts/meta.ts";
 import { checkExamplesOfCorpus } from "../../artifacts/training-examples.ts";
 import { ProductSearch } from "../../eval/product-search.ts";
-import { LOSSES } from "../../losses/registry.ts";
 import { DEV_MEASURE, devScore, devSource, loadDevSet } from "../dev-set.ts";
 import { EmbeddingSession } from "../embedding-session.ts";
 import { encoderSettings } from "../encoder-settings.ts";
@@ -13,13 +12,15 @@ import { finishEncoder } from "../finish-encoder.ts";
 import type { PreparedRun, RunContext } from "../prepared-run.ts";
 import { requireOption } from "../require-option.ts";
 import { seededRandom, shuffled } from "../seeded-random.ts";
-import { samplingOf, scoringOf } from "../step-options.ts";
+import { samplingOf } from "../step-options.ts";
 import { tokenize } from "../token-feeds.ts";
 import type { TokenRows } from "../token-feeds.ts";
 import { openTrainableEncoder } from "../trainable-encoder.ts";
 import type { TrainableEncoder } from "../trainable-encoder.ts";
 import { loadTrainingData } from "../training-data.ts";
+import { trainingLoss } from "../training-loss.ts";
 import { packRows } from "../vector-rows.ts";
+import { baseGuide } from "./base-guide.ts";
 import { encoderTask, trainedSide } from "./encoder-task.ts";
 import { devDigest } from "./frozen-passages.ts";
 
@@ -61,7 +62,7 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
   const facts = { questions: examples.length, passages: corpus.length, devQuestions: dev?.queries.length ?? 0 };
   const task = await encoderTask({
     encoder,
-    loss: LOSSES[options.loss](scoringOf(options, manifest)),
+    loss: trainingLoss(options, manifest),
     examples,
     queries: tokenize(
       examples.map(({ queryId: id, query: text }) => ({ id, text })),
@@ -69,6 +70,9 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     ),
     passages: trainedSide(passages, tokenizer.padId),
     sampling: samplingOf(options),
+    guide: options.maskFalseNegatives
+      ? await baseGuide({ ...context, encoder: base, examples, passageIds })
+      : undefined,
     frozen: options.frozen ?? [],
     microBatch: options.microBatch,
     threads,

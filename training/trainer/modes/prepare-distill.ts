@@ -1,12 +1,10 @@
-import path from "node:path";
-import { joinTitleAndText } from "../../../src/encoder/passage-text.ts";
 import { cosine } from "../../../src/encoder/vector.ts";
-import { loadCorpus } from "../../artifacts/beir.ts";
+import { AppError } from "../../../src/shared/errors.ts";
 import { hashFraction } from "../../artifacts/hash-split.ts";
 import { sha256File } from "../../artifacts/meta.ts";
-import { embeddingAlignment } from "../../losses/embedding-alignment.ts";
+import { loadPlainTexts } from "../../artifacts/plain-texts.ts";
+import type { PlainText } from "../../artifacts/plain-texts.ts";
 import { keepLayers } from "../../onnx/keep-layers.ts";
-import { readModel } from "../../onnx/reader.ts";
 import { EmbeddingSession } from "../embedding-session.ts";
 import { encoderSettings } from "../encoder-settings.ts";
 import { finishEncoder } from "../finish-encoder.ts";
@@ -15,71 +13,101 @@ import { requireOption } from "../require-option.ts";
 import { samplingOf } from "../step-options.ts";
 import { tokenize } from "../token-feeds.ts";
 import { openTrainableEncoder } from "../trainable-encoder.ts";
+import type { PreparedExample } from "../training-data.ts";
+import { trainingLoss } from "../training-loss.ts";
+import type { TrainingOptions } from "../training-options.ts";
 import { packRows } from "../vector-rows.ts";
 import { encoderTask, frozenSide } from "./encoder-task.ts";
 import { encodeQueries } from "./frozen-passages.ts";
 
-/** Share of the texts that are kept to measure on. */
-const HELD_OUT = 0.05;
+/** Of the texts, held out to measure on. */
+const HELD_OUT_SHARE = 0.1;
 
 /**
- * Mode `distill`: a query encoder of some of the teacher's layers learns to embed plain text as the teacher does, so that it
- * searches the teacher's vectors. Its dev measure is the mean cosine to the teacher over texts kept aside.
+ * Mode `distill`: an encoder of some of the teacher's layers learns to embed texts as the teacher embeds queries, so that its
+ * queries search the teacher's passage vectors.
  */
 export async function prepareDistill(context: RunContext): Promise<PreparedRun> {
-  const { options, threads, log } = context;
-  const [folder, corpusFile] = [requireOption(options, "encoder"), requireOption(options, "corpus")];
+  const { options, threads } = context;
+  const [folder, file] = [requireOption(options, "encoder"), textsFile(options)];
+  const layers = requireOption(options, "layers");
   const teacher = await openTrainableEncoder(folder, { settings: encoderSettings(options), threads });
-  const { tokenizer, vocabulary, base } = teacher;
+  const { base, tokenizer, vocabulary } = teacher;
   const { manifest, fingerprint } = base;
-  const model = await readModel(path.join(folder, manifest.model.file));
-  keepLayers(model, requireOption(options, "layers"));
-  const corpus = await loadCorpus(corpusFile, log);
-  const all = corpus
-    .map((passage) => ({ id: passage.id, text: joinTitleAndText(passage) }))
-    .toSorted((a, b) => hashFraction(a.id, options.seed) - hashFraction(b.id, options.seed))
-    .slice(0, options.maxTexts);
-  const held = Math.max(1, Math.round(HELD_OUT * all.length));
-  const targets = await encodeQueries(all, { ...context, encoder: base });
-  const tokens = tokenize(all, {
-    tokenizer,
-    vocabulary,
-    prefix: manifest.queryPrefix,
-    maxLength: manifest.maxQueryLength,
-  });
+  const loss = trainingLoss(options, manifest);
+  const { model, layerCount } = keepLayers(teacher.spec.model, { output: manifest.model.output, layers });
   const student = { ...teacher, spec: { ...teacher.spec, model } };
+  const { trained, heldOut } = holdOut(await loadPlainTexts(file), options);
+  const targets = packRows(await encodeQueries(trained, { ...context, encoder: base }), manifest.dims);
+  const heldOutTargets = await encodeQueries(heldOut, { ...context, encoder: base });
+  const reading = { tokenizer, vocabulary, prefix: manifest.queryPrefix, maxLength: manifest.maxQueryLength };
+  const heldOutTokens = tokenize(heldOut, reading);
   const embedding = await EmbeddingSession.open({ encoder: student.spec, padId: tokenizer.padId, threads });
-  const inputs = { corpus: await sha256File(corpusFile), encoder: manifest.model.sha256 };
-  const facts = { texts: all.length - held, heldOutTexts: held };
   const task = await encoderTask({
     encoder: student,
-    loss: embeddingAlignment({ distance: manifest.normalize ? "cosine" : "squared" }),
-    examples: all.slice(held).map(({ id, text }, index) => ({
-      queryId: id,
-      query: text,
-      positives: [index],
-      hardNegatives: [],
-      scores: new Map(),
-    })),
-    queries: tokens.slice(held),
-    passages: frozenSide(packRows(targets.slice(held), manifest.dims)),
-    sampling: { ...samplingOf(options), maxPositives: 1, negatives: 0 },
+    loss,
+    examples: trained.map(exampleOf),
+    queries: tokenize(trained, reading),
+    passages: frozenSide(targets),
+    sampling: samplingOf(options),
+    guide: undefined,
     frozen: options.frozen ?? [],
     microBatch: options.microBatch,
     threads,
     score: async (weights) => {
-      const embeddings = await embedding.embed(tokens.slice(0, held), weights);
-      const none = new Float32Array(manifest.dims);
-      return embeddings.reduce((sum, vector, index) => sum + cosine(vector, targets[index] ?? none), 0) / held;
+      const embeddings = await embedding.embed(heldOutTokens, weights);
+      const cosines = embeddings.map((vector, text) => cosine(vector, heldOutTargets[text] ?? new Float32Array(0)));
+      return cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
     },
     measure: "cosine to the teacher",
   });
+  const inputs = { texts: await sha256File(file), encoder: manifest.model.sha256 };
+  const facts = {
+    texts: trained.length,
+    heldOutTexts: heldOut.length,
+    keptLayers: layers.length,
+    teacherLayers: layerCount,
+  };
   return {
     task,
     inputs,
     facts,
     finish: (state) =>
       finishEncoder({ context, encoder: student, task, state, inputs, facts, model, compatibleWith: fingerprint }),
-    close: () => embedding.release(),
+    close: async () => {
+      await task.close();
+      await embedding.release();
+    },
   };
+}
+
+function textsFile({ texts, corpus }: TrainingOptions): string {
+  const file = texts ?? corpus;
+  if (file === undefined) {
+    throw new AppError("invalid_request", "mode distill needs --texts or --corpus");
+  }
+  return file;
+}
+
+/** Of `maxTexts` texts, by their hashes, a tenth (at most `devQueries`) is measured on and not trained on. */
+function holdOut(
+  texts: readonly PlainText[],
+  { maxTexts, devQueries, seed }: TrainingOptions,
+): { readonly trained: readonly PlainText[]; readonly heldOut: readonly PlainText[] } {
+  const fractions = new Map(texts.map(({ text }) => [text, hashFraction(text, seed)]));
+  const fractionOf = ({ text }: PlainText): number => fractions.get(text) ?? 0;
+  const chosen = texts.toSorted((a, b) => fractionOf(a) - fractionOf(b)).slice(0, maxTexts);
+  const count = Math.min(devQueries, Math.ceil(HELD_OUT_SHARE * chosen.length));
+  if (count === chosen.length) {
+    throw new AppError(
+      "invalid_request",
+      "one text is too few to train and measure on; give more, or a larger --max-texts",
+    );
+  }
+  return { heldOut: chosen.slice(0, count), trained: chosen.slice(count) };
+}
+
+/** A text and its one target, the vector of the same row. */
+function exampleOf({ id, text }: PlainText, row: number): PreparedExample {
+  return { queryId: id, query: text, positives: [row], hardNegatives: [], scores: new Map() };
 }

@@ -4,11 +4,11 @@ import { writeFileAtomic } from "../../artifacts/atomic-file.ts";
 import { writeMeta } from "../../artifacts/meta.ts";
 import { DEFAULT_ENCODER } from "../../encoder/default-encoder.ts";
 import { loadEncoder } from "../../encoder/load-encoder.ts";
-import { LOSSES } from "../../losses/registry.ts";
 import { DEV_MEASURE, devScore } from "../dev-set.ts";
 import { encoderSettings } from "../encoder-settings.ts";
 import type { PreparedRun, RunContext } from "../prepared-run.ts";
-import { samplingOf, scoringOf } from "../step-options.ts";
+import { samplingOf } from "../step-options.ts";
+import { trainingLoss } from "../training-loss.ts";
 import { encodeQueries, loadFrozenPassages } from "./frozen-passages.ts";
 import { adapterWeights, queryAdapterTask } from "./query-adapter.ts";
 
@@ -22,19 +22,20 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
   const { manifest, fingerprint } = encoder;
   const given = { ...context, encoder };
   const frozen = await loadFrozenPassages({ ...given, needsQueryVectors: true });
-  const { vectors, search, examples, queryVectors, dev, inputs, facts } = frozen;
+  const { vectors, search, examples, queryVectors, guide, dev, inputs, facts } = frozen;
   const devVectors = dev === undefined ? [] : await encodeQueries(dev.queries, given);
   const task = await queryAdapterTask({
     kind: options.adapter,
     width: options.adapterWidth,
     dims: manifest.dims,
     normalize: manifest.normalize,
-    loss: LOSSES[options.loss](scoringOf(options, manifest)),
+    loss: trainingLoss(options, manifest),
     identityWeight: options.identityWeight,
     examples,
     queryVectors: queryVectors ?? { matrix: new Float32Array(0), dims: manifest.dims },
     passageVectors: { matrix: vectors.matrix, dims: manifest.dims },
     sampling: samplingOf(options),
+    guide,
     threads,
     score:
       dev === undefined

@@ -1,13 +1,13 @@
-import { LOSSES } from "../../losses/registry.ts";
 import { DEV_MEASURE, devScore } from "../dev-set.ts";
 import { EmbeddingSession } from "../embedding-session.ts";
 import { encoderSettings } from "../encoder-settings.ts";
 import { finishEncoder } from "../finish-encoder.ts";
 import type { PreparedRun, RunContext } from "../prepared-run.ts";
 import { requireOption } from "../require-option.ts";
-import { samplingOf, scoringOf } from "../step-options.ts";
+import { samplingOf } from "../step-options.ts";
 import { tokenize } from "../token-feeds.ts";
 import { openTrainableEncoder } from "../trainable-encoder.ts";
+import { trainingLoss } from "../training-loss.ts";
 import { encoderTask, frozenSide } from "./encoder-task.ts";
 import { loadFrozenPassages } from "./frozen-passages.ts";
 
@@ -19,13 +19,13 @@ export async function prepareQueryEncoder(context: RunContext): Promise<Prepared
   const { tokenizer, vocabulary, base, spec } = encoder;
   const { manifest, fingerprint } = base;
   const frozen = await loadFrozenPassages({ ...context, encoder: base, needsQueryVectors: false });
-  const { vectors, search, examples, dev, inputs, facts } = frozen;
+  const { vectors, search, examples, guide, dev, inputs, facts } = frozen;
   const reading = { tokenizer, vocabulary, prefix: manifest.queryPrefix, maxLength: manifest.maxQueryLength };
   const devTokens = tokenize(dev?.queries ?? [], reading);
   const embedding = await EmbeddingSession.open({ encoder: spec, padId: tokenizer.padId, threads });
   const task = await encoderTask({
     encoder,
-    loss: LOSSES[options.loss](scoringOf(options, manifest)),
+    loss: trainingLoss(options, manifest),
     examples,
     queries: tokenize(
       examples.map(({ queryId: id, query: text }) => ({ id, text })),
@@ -33,6 +33,7 @@ export async function prepareQueryEncoder(context: RunContext): Promise<Prepared
     ),
     passages: frozenSide({ matrix: vectors.matrix, dims: manifest.dims }),
     sampling: samplingOf(options),
+    guide,
     frozen: options.frozen ?? [],
     microBatch: options.microBatch,
     threads,

@@ -5,6 +5,8 @@ import { TrainingSession } from "../../autodiff/training-session.ts";
 import type { Loss } from "../../losses/loss.ts";
 import { appendAdapter, identityAdapter } from "../adapter-graph.ts";
 import type { AdapterShape } from "../adapter-graph.ts";
+import { maskFalseNegatives } from "../mask-false-negatives.ts";
+import type { Guide } from "../mask-false-negatives.ts";
 import { readLoss } from "../read-loss.ts";
 import { sampleBatch } from "../sample-batch.ts";
 import type { SampleBatchOptions } from "../sample-batch.ts";
@@ -25,6 +27,8 @@ export interface QueryAdapterTaskOptions extends AdapterShape {
   readonly queryVectors: VectorRows;
   readonly passageVectors: VectorRows;
   readonly sampling: Omit<SampleBatchOptions, "epoch">;
+  /** Masks in-batch false negatives; undefined: only what is known is masked. */
+  readonly guide: Guide | undefined;
   readonly threads: number;
   /** The dev measure of queries that go through `adapt`. */
   readonly score: ((adapt: (embedding: Float32Array) => Float32Array) => Promise<number>) | undefined;
@@ -33,7 +37,7 @@ export interface QueryAdapterTaskOptions extends AdapterShape {
 
 /** A small residual map on frozen query embeddings, against frozen passage vectors; see `adapter-graph.ts`. */
 export async function queryAdapterTask(options: QueryAdapterTaskOptions): Promise<TrainingTask> {
-  const { loss, examples, queryVectors, passageVectors, sampling, score, measure } = options;
+  const { loss, examples, queryVectors, passageVectors, sampling, guide, score, measure } = options;
   const parameters = identityAdapter(options, seededRandom(["adapter", sampling.seed]));
   const session = await openSession(options);
   return {
@@ -42,7 +46,7 @@ export async function queryAdapterTask(options: QueryAdapterTaskOptions): Promis
     idOf: (item) => examples[item]?.queryId ?? "",
     async gradients(items, epoch) {
       const chosen = items.flatMap((item) => examples[item] ?? []);
-      const batch = sampleBatch(chosen, { ...sampling, epoch });
+      const batch = maskFalseNegatives(sampleBatch(chosen, { ...sampling, epoch }), items, guide);
       const feeds = new Map([
         ...loss.feeds(batch),
         ["queries", rowsFeed(queryVectors, items)] as const,

@@ -36,6 +36,7 @@ test.for(sides)("%s: a micro batch changes memory, not loss and gradients", asyn
       queries: fixture.batch.queries.ids.map((ids) => ids.filter((id) => id !== 0)),
       passages,
       sampling: { seed: 0, maxPositives: 1, negatives: 2, inBatchNegatives: true },
+      guide: undefined,
       frozen: ["embeddings."],
       microBatch,
       threads: 1,
