@@ -28,9 +28,7 @@ export interface TinyTrainingFolder {
 /** Everything that `aar train` reads, around the fixture's random encoder of 16 dimensions. */
 export async function tinyTrainingFolder(folder: string): Promise<TinyTrainingFolder> {
   const encoder = path.join(folder, "tiny");
-  await mkdir(encoder);
-  await copyFile(TRAINING_FIXTURE_MODEL, path.join(encoder, "model.onnx"));
-  await writeFile(path.join(encoder, "tokenizer.json"), JSON.stringify(tokenizer(WORDS)));
+  await tinyEncoderFolder(encoder, WORDS);
   const corpus = path.join(folder, "corpus.jsonl");
   const passages = Array.from({ length: TOPICS }, (_, topic) => ({
     _id: `d${topic}`,
@@ -59,6 +57,13 @@ export async function tinyTrainingFolder(folder: string): Promise<TinyTrainingFo
     train: await write("train", [...topics.map((word) => `${word} ${word}`), ...topics.map((word) => `q0 ${word}`)]),
     dev: await write("dev", topics),
   };
+}
+
+/** A new folder with the fixture's random encoder and a tokeniser of these words, without a manifest. */
+export async function tinyEncoderFolder(folder: string, words: readonly string[]): Promise<void> {
+  await mkdir(folder);
+  await copyFile(TRAINING_FIXTURE_MODEL, path.join(folder, "model.onnx"));
+  await writeFile(path.join(folder, "tokenizer.json"), JSON.stringify(tokenizer(words)));
 }
 
 /** A tokeniser of whole words. A word beyond the model's rows: give `extra`. */

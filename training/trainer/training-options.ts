@@ -25,13 +25,10 @@ export const trainingFields = {
     .string()
     .optional()
     .meta({ placeholder: "dir", description: "encoder folder; fp32, but for query-adapter" }),
-  texts: z
-    .string()
-    .optional()
-    .meta({
-      placeholder: "file",
-      description: "mode distill, in place of --corpus: a text a line, or JSONL with text or query",
-    }),
+  texts: z.string().optional().meta({
+    placeholder: "file",
+    description: "mode distill, in place of --corpus: a text a line, or JSONL with text or query",
+  }),
   dev: z.string().optional().meta({ placeholder: "file", description: "dev.jsonl: what the run is selected on" }),
   devData: z
     .string()

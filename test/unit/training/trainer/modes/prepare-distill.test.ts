@@ -1,0 +1,106 @@
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { test } from "vitest";
+import { quantizeCommand } from "../../../../../training/commands/quantize.ts";
+import { loadEncoder } from "../../../../../training/encoder/load-encoder.ts";
+import { train } from "../../../../../training/trainer/train.ts";
+import { resolveTrainingOptions } from "../../../../../training/trainer/training-options.ts";
+import type { GivenTrainingOptions } from "../../../../../training/trainer/training-options.ts";
+import { silentProgress } from "../../../../support/silent-progress.ts";
+import { temporaryFolder } from "../../../../support/temporary-folder.ts";
+import { tinyEncoderFolder } from "../../../../support/tiny-training-folder.ts";
+
+const WORDS = Array.from({ length: 20 }, (_, index) => `w${index}`);
+/** Pairs of words: enough to learn what each is. */
+const TEXTS = WORDS.flatMap((word, index) => [word, `${word} ${WORDS[(index * 7 + 3) % WORDS.length] ?? ""}`]);
+
+async function distil(folder: string, changes: GivenTrainingOptions = {}, { stopAfter = Infinity } = {}) {
+  const stop = new AbortController();
+  let steps = 0;
+  const encoder = path.join(folder, "teacher");
+  const given = {
+    mode: "distill",
+    encoder,
+    texts: path.join(folder, "texts.txt"),
+    layers: [1],
+  } satisfies GivenTrainingOptions;
+  const sizes = { epochs: 8, batchSize: 6, evaluateEvery: 8, learningRate: 0.01, output: path.join(folder, "run") };
+  const options = resolveTrainingOptions({ ...given, ...sizes, ...changes }, {});
+  return await train({
+    options,
+    threads: 1,
+    cache: path.join(folder, "cache"),
+    overwrite: false,
+    log: () => undefined,
+    progress: (of) => ({
+      ...silentProgress(),
+      advance: () => {
+        steps += Number(of.label === "train");
+        if (steps === stopAfter) {
+          stop.abort(new Error("power cut"));
+        }
+      },
+    }),
+    signal: stop.signal,
+  });
+}
+
+async function setUp(onTestFinished: Parameters<typeof temporaryFolder>[0]): Promise<string> {
+  const folder = await temporaryFolder(onTestFinished);
+  await tinyEncoderFolder(path.join(folder, "teacher"), WORDS);
+  await writeFile(path.join(folder, "texts.txt"), TEXTS.map((text) => `${text}\n`).join(""));
+  return folder;
+}
+
+test("one of two layers learns to embed as both, for the teacher's index, and goes into quantize", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const folder = await setUp(onTestFinished);
+  const { result, plan, state } = await distil(folder);
+  expect(plan.facts).toEqual({ texts: 36, heldOutTexts: 4, keptLayers: 1, teacherLayers: 2 });
+  const lines = (await readFile(path.join(folder, "run", "metrics.jsonl"), "utf8")).trim().split("\n");
+  const rows = lines.map((line) => JSON.parse(line) as { loss?: number; score?: number }); // what the log writes
+  const losses = rows.flatMap(({ loss }) => loss ?? []);
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  expect(mean(losses.slice(-6))).toBeLessThan(mean(losses.slice(0, 6)) / 2);
+  expect(state.best?.score).toBeGreaterThan(rows[0]?.score ?? NaN);
+  const [teacher, student] = [await loadEncoder(path.join(folder, "teacher")), await loadEncoder(result)];
+  expect(student.fingerprint).toBe(teacher.fingerprint);
+  expect(student.manifest).toMatchObject({
+    name: "teacher-distill",
+    compatibleWith: teacher.fingerprint,
+    provenance: { training: { mode: "distill", layers: [1], keptLayers: 1 } },
+  });
+  expect(student.manifest.model.bytes).toBeLessThan(0.7 * teacher.manifest.model.bytes);
+  const int8 = path.join(folder, "int8");
+  await quantizeCommand.execute(
+    { model: result, output: int8, force: true },
+    { print: () => undefined, log: () => undefined, progress: silentProgress, env: {}, signal: AbortSignal.any([]) },
+  );
+  expect((await loadEncoder(int8)).fingerprint).toBe(teacher.fingerprint);
+});
+
+test("a run that is stopped goes on to the same bytes", async ({ expect, onTestFinished }) => {
+  const folder = await setUp(onTestFinished);
+  const sizes = { maxSteps: 4, checkpointEvery: 1 };
+  const whole = await distil(folder, { ...sizes, output: path.join(folder, "whole") });
+  const stopped = { ...sizes, output: path.join(folder, "stopped") };
+  await expect(distil(folder, stopped, { stopAfter: 2 })).rejects.toThrow("power cut");
+  expect(await readdir(stopped.output)).toContain("checkpoint-000002");
+  const resumed = await distil(folder, stopped);
+  const model = async (result: string): Promise<Buffer> => await readFile(path.join(result, "model.onnx"));
+  expect(await model(resumed.result)).toEqual(await model(whole.result));
+});
+
+test.for([
+  ["no texts", { texts: undefined }, /mode distill needs --texts or --corpus/u],
+  ["no layers", { layers: undefined }, /mode distill needs --layers/u],
+  ["a layer that there is not", { layers: [0, 2] }, /--layers 0,2: .* the encoder has 2 layers/u],
+  ["another loss", { loss: "contrastive" }, /mode distill trains with "embedding-alignment" only/u],
+  ["a missing file", { texts: "/nowhere/texts.txt" }, /cannot read \/nowhere\/texts\.txt/u],
+] as const)("%s is refused", async ([, changes, message], { expect, onTestFinished }) => {
+  const folder = await setUp(onTestFinished);
+  const given: GivenTrainingOptions = "layers" in changes ? { layers: changes.layers?.slice() } : changes;
+  await expect(distil(folder, given)).rejects.toThrow(message);
+});
