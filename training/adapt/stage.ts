@@ -8,7 +8,7 @@ export interface StageEstimate {
 }
 
 /** What a stage says when it is done, besides its files. */
-export interface StageOutcome {
+interface StageOutcome {
   readonly tokens: number;
   /** What it printed, parsed: numbers for the report. */
   readonly facts: unknown;

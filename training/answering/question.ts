@@ -21,7 +21,7 @@ const lineSchema = z.looseObject({
 });
 
 /** The options of a multiple choice question. */
-export interface Choices {
+interface Choices {
   /** In the order of the letters A, B, C, … */
   readonly options: readonly string[];
   /** Letter of the right one. */

@@ -11,7 +11,7 @@ export interface ScoredToken extends TokenLogProb {
   readonly top: readonly TokenLogProb[];
 }
 
-export interface PromptLogProbsOptions {
+interface PromptLogProbsOptions {
   /** Position of the first token that is scored; at least 1, the first token having nothing before it. */
   readonly first: number;
   /** Most likely tokens told at each place. */

@@ -21,7 +21,7 @@ export interface NodeLlamaCpp {
   }) => Promise<Llama>;
 }
 
-export interface Llama {
+interface Llama {
   loadModel(options: { readonly modelPath: string }): Promise<LlamaModel>;
   dispose(): Promise<void>;
 }

@@ -5,7 +5,7 @@ import { isTestSplit } from "./held-out.ts";
 import { inCorpusSplit } from "./in-corpus-split.ts";
 
 /** A question as far as dealing out concerns it. */
-export interface DealtQuestion {
+interface DealtQuestion {
   readonly id: string;
   readonly split: string | undefined;
 }

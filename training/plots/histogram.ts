@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from "vega-lite";
 
-export interface HistogramValue {
+interface HistogramValue {
   readonly series: string;
   readonly value: number;
 }

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { COLORS } from "./theme.ts";
 
-export interface ScorePoint {
+interface ScorePoint {
   readonly base: number;
   readonly ours: number;
 }

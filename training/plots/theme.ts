@@ -14,7 +14,7 @@ export const COLORS = {
 } as const;
 
 /** In the order in which rows take them. */
-export const SERIES_COLORS: readonly string[] = [
+const SERIES_COLORS: readonly string[] = [
   "var(--series-1, #0072b2)",
   "var(--series-2, #d55e00)",
   "var(--series-3, #009e73)",
@@ -24,7 +24,7 @@ export const SERIES_COLORS: readonly string[] = [
 ];
 
 /** Shapes tell series apart in print too. */
-export const SERIES_SHAPES: readonly string[] = [
+const SERIES_SHAPES: readonly string[] = [
   "circle",
   "square",
   "triangle-up",

@@ -1,7 +1,7 @@
 import type { PassageText } from "../../src/encoder/encoder.ts";
 import type { SourceLm } from "./source-lm.ts";
 
-export interface AnswerPromptRequest {
+interface AnswerPromptRequest {
   readonly question: string;
   /** What the LM may read, best first, cut to their length; none for the answer without a passage. */
   readonly passages: readonly PassageText[];

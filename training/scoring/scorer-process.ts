@@ -9,7 +9,7 @@ import type { QueryToScore } from "./signal.ts";
 const ENTRY = path.join(import.meta.dirname, "scorer-process-entry.ts");
 
 /** What the process says: it is ready, the scores of the query it was sent, or why it cannot. */
-export const scorerReplySchema = z.union([
+const scorerReplySchema = z.union([
   z.strictObject({ name: z.string(), fingerprint: z.string() }),
   z.strictObject({ scores: z.array(z.number()) }),
   z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) }),

@@ -36,7 +36,7 @@ export interface SourceLm {
   close(): Promise<void>;
 }
 
-export interface GenerateOptions {
+interface GenerateOptions {
   readonly maxTokens: number;
   readonly signal?: AbortSignal | undefined;
 }
