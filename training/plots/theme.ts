@@ -24,14 +24,7 @@ const SERIES_COLORS: readonly string[] = [
 ];
 
 /** Shapes tell series apart in print too. */
-const SERIES_SHAPES: readonly string[] = [
-  "circle",
-  "square",
-  "triangle-up",
-  "diamond",
-  "cross",
-  "triangle-down",
-];
+const SERIES_SHAPES: readonly string[] = ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down"];
 
 const FONT = "system-ui, sans-serif";
 
