@@ -68,7 +68,8 @@ export default defineConfig({
           // One Worker with the demo's collection for all of them; it is made while the other projects run.
           globalSetup: ["./test/support/demo-worker-setup.ts"],
           sequence: { groupOrder: 1 },
-          maxWorkers: MAX_WORKERS,
+          // Its files mostly wait for servers of their own.
+          maxWorkers: 4,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
