@@ -94,7 +94,7 @@ export type Experiment = Omit<z.output<typeof experimentSchema>, "sets"> & {
 };
 
 /** Options that name files, which are relative to the experiment file. */
-const PATH_OPTIONS: readonly string[] = ["lm", "corpus", "data", "run", "vectors", "encoder", "heldOut"];
+const PATH_OPTIONS: readonly string[] = ["lm", "reference", "tokenizer", "corpus", "data", "run", "vectors", "encoder", "heldOut"];
 
 /**
  * Reads an experiment file.

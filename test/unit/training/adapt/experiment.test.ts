@@ -19,7 +19,7 @@ async function read(onTestFinished: Parameters<typeof temporaryFolder>[0], conte
 
 describe("readExperiment", () => {
   it("fills in defaults and makes paths absolute, relative to the file", async ({ expect, onTestFinished }) => {
-    const given = { ...VALID, vectors: "v", score: { lm: "lm.onnx", prompt: "chat" }, scores: ["a.jsonl"] };
+    const given = { ...VALID, vectors: "v", score: { lm: "lm_int8.onnx", reference: "lm.onnx", prompt: "chat" }, scores: ["a.jsonl"] };
     const { folder, experiment } = await read(onTestFinished, given);
     expect(experiment).toMatchObject({ preset: "edge", seed: 0, overlap: "refuse", encoder: undefined });
     expect(experiment.sets.map(({ name, data }) => [name, data])).toEqual([
@@ -28,7 +28,11 @@ describe("readExperiment", () => {
     ]);
     expect(experiment.vectors).toBe(path.join(folder, "v"));
     expect(experiment.scores).toEqual([path.join(folder, "a.jsonl")]);
-    expect(experiment.score).toEqual({ lm: path.join(folder, "lm.onnx"), prompt: "chat" });
+    expect(experiment.score).toEqual({
+      lm: path.join(folder, "lm_int8.onnx"),
+      reference: path.join(folder, "lm.onnx"),
+      prompt: "chat",
+    });
   });
 
   it.for([
