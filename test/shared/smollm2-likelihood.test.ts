@@ -25,11 +25,11 @@ interface Goldens {
 }
 
 /** The fp32 export of the fixture's LM (`models/export_causal_lm_onnx.py`), which is too large to be kept beside it. */
-const lmFolder = process.env["AAR_SMOLLM2_ONNX"] ?? "";
+const lmFolder = process.env["AAR_SMOLLM2_ONNX"] ?? path.resolve(import.meta.dirname, "../../.aar/smollm2-onnx");
 const hasLm = existsSync(path.join(lmFolder, "model.onnx"));
 if (!hasLm) {
   process.stderr.write(
-    "AAR_SMOLLM2_ONNX names no folder with model.onnx of SmolLM2-135M: its likelihoods are not checked\n",
+    `no model.onnx of SmolLM2-135M in ${lmFolder} (AAR_SMOLLM2_ONNX): its likelihoods are not checked\n`,
   );
 }
 const shared = sharedFolder(GOLDENS);
