@@ -7,6 +7,7 @@ import { PRESET_NAMES } from "./presets.ts";
 
 /** Options of a command by their camel-case names; the command's own schema checks them. */
 const commandOptions = z.record(z.string(), z.json());
+type CommandOptions = z.output<typeof commandOptions>;
 const name = z.string().regex(/^[a-z0-9][a-z0-9-]*$/u, "expected lower-case letters, digits and dashes");
 
 const setSchema = z.strictObject({
@@ -93,8 +94,11 @@ export type Experiment = Omit<z.output<typeof experimentSchema>, "sets"> & {
   readonly sha256: string;
 };
 
-/** Options that name files, which are relative to the experiment file. */
-const PATH_OPTIONS: readonly string[] = ["lm", "reference", "tokenizer", "corpus", "data", "run", "vectors", "encoder", "heldOut"];
+/** Options of any command that name files, which are relative to the experiment file. */
+const PATH_OPTIONS: ReadonlySet<string> = new Set([
+  ...["lm", "reference", "tokenizer", "corpus", "data", "devData", "run", "vectors", "encoder", "adapter"],
+  ...["exclude", "texts", "compareWith"],
+]);
 
 /**
  * Reads an experiment file.
@@ -117,19 +121,42 @@ export async function readExperiment(file: string): Promise<Experiment> {
   }
   const folder = path.dirname(path.resolve(file));
   const absolute = (given: string): string => (isUrl(given) ? given : path.resolve(folder, given));
-  const { sets, vectors, encoder, scores, score, ...rest } = parsed.data;
+  const absoluteIn = (options: CommandOptions): CommandOptions =>
+    Object.fromEntries(
+      Object.entries(options).map(([option, value]) => [
+        option,
+        typeof value === "string" && PATH_OPTIONS.has(option) ? absolute(value) : value,
+      ]),
+    );
+  const {
+    sets,
+    vectors,
+    encoder,
+    scores,
+    score,
+    mine,
+    build,
+    train,
+    trainModes,
+    evaluate,
+    quantize,
+    answers,
+    ...rest
+  } = parsed.data;
   return {
     ...rest,
     sets: Object.entries(sets).map(([name, set]) => ({ ...set, name, data: absolute(set.data) })),
     vectors: vectors === undefined ? undefined : absolute(vectors),
     encoder: encoder === undefined ? undefined : absolute(encoder),
     scores: scores.map(absolute),
-    score: Object.fromEntries(
-      Object.entries(score).map(([option, value]) => [
-        option,
-        typeof value === "string" && PATH_OPTIONS.includes(option) ? absolute(value) : value,
-      ]),
-    ),
+    score: absoluteIn(score),
+    mine: absoluteIn(mine),
+    build: absoluteIn(build),
+    train: absoluteIn(train),
+    trainModes: Object.fromEntries(Object.entries(trainModes).map(([mode, options]) => [mode, absoluteIn(options)])),
+    evaluate: absoluteIn(evaluate),
+    quantize: quantize === undefined ? undefined : absoluteIn(quantize),
+    answers: answers === undefined ? undefined : { ...answers, options: absoluteIn(answers.options) },
     file,
     text,
     sha256: sha256Hex(text),

@@ -19,7 +19,14 @@ async function read(onTestFinished: Parameters<typeof temporaryFolder>[0], conte
 
 describe("readExperiment", () => {
   it("fills in defaults and makes paths absolute, relative to the file", async ({ expect, onTestFinished }) => {
-    const given = { ...VALID, vectors: "v", score: { lm: "lm_int8.onnx", reference: "lm.onnx", prompt: "chat" }, scores: ["a.jsonl"] };
+    const given = {
+      ...VALID,
+      vectors: "v",
+      score: { lm: "lm_int8.onnx", reference: "lm.onnx", prompt: "chat" },
+      scores: ["a.jsonl"],
+      answers: { options: { lm: "http://localhost:8099/v1", exclude: "ids.txt", documents: [3] } },
+      trainModes: { "query-encoder": { texts: "log.txt", epochs: 2 } },
+    };
     const { folder, experiment } = await read(onTestFinished, given);
     expect(experiment).toMatchObject({ preset: "edge", seed: 0, overlap: "refuse", encoder: undefined });
     expect(experiment.sets.map(({ name, data }) => [name, data])).toEqual([
@@ -33,6 +40,12 @@ describe("readExperiment", () => {
       reference: path.join(folder, "lm.onnx"),
       prompt: "chat",
     });
+    expect(experiment.answers?.options).toEqual({
+      lm: "http://localhost:8099/v1",
+      exclude: path.join(folder, "ids.txt"),
+      documents: [3],
+    });
+    expect(experiment.trainModes).toEqual({ "query-encoder": { texts: path.join(folder, "log.txt"), epochs: 2 } });
   });
 
   it.for([
