@@ -39,21 +39,16 @@ ${presetList}`,
       .boolean()
       .default(false)
       .describe("print the plan with what is done already, time and LM tokens; run nothing"),
+    json: z.boolean().default(false).describe("print JSON: the report and what was run, or the plan of --dry-run"),
   }),
-  async run({ experiment: file, work, cache, dryRun }, context) {
+  async run({ experiment: file, work, cache, dryRun, json }, context) {
     const prepared = await prepareExperiment({ file, work, cache, findCommand });
     const planned = await planStages(prepared);
-    context.log(describePlan(planned));
     if (dryRun) {
-      context.print(
-        JSON.stringify(
-          planned.map(({ stage, state }) => toJson(stage.id, state, stage.estimate)),
-          undefined,
-          2,
-        ),
-      );
+      context.print(json ? toJson(planned) : describePlan(planned));
       return;
     }
+    context.log(describePlan(planned));
     const results = await runStages({ ...prepared, context });
     const report = path.join(prepared.work, "report.html");
     const data = await reportOf(
@@ -62,12 +57,22 @@ ${presetList}`,
     );
     await writeFileAtomic(report, await renderReport(data));
     const run = results.filter(({ wasRun }) => wasRun).map(({ id }) => id);
-    context.print(JSON.stringify({ report, stages: results.length, run }, undefined, 2));
+    context.print(
+      json
+        ? JSON.stringify({ report, stages: results.length, run }, undefined, 2)
+        : `${report}\n${results.length} stages, ${run.length} of them run, ${results.length - run.length} unchanged`,
+    );
   },
 });
 
-function toJson(id: string, state: string, { seconds, tokens }: { readonly seconds: number; readonly tokens: number }) {
-  return { id, state, estimatedSeconds: Math.round(seconds), estimatedTokens: tokens };
+function toJson(planned: readonly PlannedStage[]): string {
+  const stages = planned.map(({ stage: { id, estimate }, state }) => ({
+    id,
+    state,
+    estimatedSeconds: Math.round(estimate.seconds),
+    estimatedTokens: estimate.tokens,
+  }));
+  return JSON.stringify(stages, undefined, 2);
 }
 
 /** The plan as a table, with the sum of what is not done. Estimates are orders of magnitude for a small machine. */
