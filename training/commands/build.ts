@@ -20,6 +20,7 @@ import type { NamedOverlap } from "../preferences/describe-overlaps.ts";
 import { readScores } from "../preferences/signal-scores.ts";
 import type { ScoresBySignal } from "../preferences/signal-scores.ts";
 import { checkScoresOfCorpus } from "../scoring/score-meta.ts";
+import { checkRefreshFlags, refreshCandidates, refreshFlags } from "./build-refresh.ts";
 import { questionFlags } from "./question-flags.ts";
 
 const margin = z
@@ -85,6 +86,7 @@ const options = z.strictObject({
     .max(0.9)
     .default(0.1)
     .meta({ description: "share of questions for dev.jsonl, by a hash of their ids" }),
+  ...refreshFlags,
   json: z.boolean().default(false).describe("print one JSON object"),
 });
 type Options = z.output<typeof options>;
@@ -98,29 +100,39 @@ the same questions, those scored. Conditions without judgments do not see them i
 
 Hard negatives are what remains of the candidates after the filters; the count per reason, the histogram of similarities and the
 margin it suggests are printed and go into mining-manifest.json. As AAR's code, without filters: --relative-margin off
---no-answer-filter --spare-lm-ranks 0 --no-gain-test --strict3.`,
+--no-answer-filter --spare-lm-ranks 0 --no-gain-test --strict3.
+
+A further round (as ANCE refreshes its negatives): --refresh with the --adapter or --encoder that was trained mines the same questions
+again, lets --lm score the (question, passage) pairs that the score file lacks, and builds from the new candidates. Nothing is scored
+twice; train again on what comes out.`,
   examples: [
     "build --data my-docs --candidates runs/candidates --scores lm-scores.jsonl --condition both --output runs/both",
     "build --data my-docs --candidates runs/candidates --scores lm-scores.jsonl --condition lm --lm-positives 1 --output runs/lm",
+    "build --data my-docs --candidates runs/candidates --scores lm-scores.jsonl --output runs/round-2 --refresh --adapter runs/adapter/adapter.safetensors --lm my-lm/model.onnx",
   ],
   options,
-  async run(given, { print, log }) {
+  async run(given, context) {
+    const { print, log } = context;
+    checkRefreshFlags(given);
     const corpusFile = path.join(given.data, "corpus.jsonl");
     const passages = await loadCorpus(corpusFile, log);
     const texts = new Map(passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
     const corpusSha256 = await sha256File(corpusFile);
     const { allowTestSplit: allowTest, data: folder } = given;
     const all = await loadQuestions({ ...given, folder, allowTest, purpose: "training", corpusIds: texts, warn: log });
-    const mined = await readCandidates(given.candidates, { corpusIds: texts, corpusSha256 });
     const queryIds = new Set(all.queries.map(({ id }) => id));
     for (const file of given.scores) {
       await checkScoresOfCorpus(file, corpusSha256);
     }
-    const scores = await readScores({ files: given.scores, queryIds, corpusIds: texts });
-    const signals = chooseSignals(given, scores);
+    const readAllScores = async (): Promise<ScoresBySignal> =>
+      await readScores({ files: given.scores, queryIds, corpusIds: texts });
+    const signals = chooseSignals(given, await readAllScores());
+    const candidates = given.refresh ? await refreshCandidates({ given, signals, context }) : given.candidates;
+    const mined = await readCandidates(candidates, { corpusIds: texts, corpusSha256 });
+    const scores = await readAllScores();
     if (given.relativeMargin !== "off" && mined.similarities === undefined) {
       throw new UsageError(
-        `no similarities.trec beside ${given.candidates}: margins need an encoder; mine with --mode hybrid or dense, or pass --relative-margin off`,
+        `no similarities.trec beside ${candidates}: margins need an encoder; mine with --mode hybrid or dense, or pass --relative-margin off`,
       );
     }
     const set = answeredBy(all, { candidates: mined.run, scores, signals });

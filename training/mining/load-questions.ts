@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { AppError } from "../../src/shared/errors.ts";
-import { checkJudgedPassages, listSplits, loadEvaluationSet, readQueries } from "../artifacts/beir.ts";
+import { checkJudgedPassages, listSplits, loadEvaluationSet, readAllQrels, readQueries } from "../artifacts/beir.ts";
 import type { EvaluationSet, Warn } from "../artifacts/beir.ts";
 import { hashFraction } from "../artifacts/hash-split.ts";
 import { checkNotHeldOut } from "./held-out.ts";
@@ -24,7 +24,7 @@ export interface LoadQuestionsOptions {
 
 /**
  * Questions to learn from, with their judgments where there are any: a query log needs neither `qrels` nor a field `split`
- * (then all of it is the split). Judgments of passages that the corpus lacks are left out.
+ * (without splits all of it is the split). Judgments of passages that the corpus lacks are left out.
  * @throws AppError `invalid_request` for held-out questions, `invalid_artifact` for malformed files and an empty split.
  */
 export async function loadQuestions(options: LoadQuestionsOptions): Promise<EvaluationSet> {
@@ -32,7 +32,8 @@ export async function loadQuestions(options: LoadQuestionsOptions): Promise<Eval
   const splits = await listSplits(folder);
   checkNotHeldOut({ ...options, splits });
   const isJudged = existsSync(path.join(folder, "qrels.tsv")) || existsSync(path.join(folder, "qrels", `${split}.tsv`));
-  const set = isJudged ? await loadEvaluationSet(folder, split) : await loadLog(folder, split, splits);
+  const set =
+    isJudged && splits.length > 0 ? await loadEvaluationSet(folder, split) : await loadLog(folder, split, splits);
   if (isJudged) {
     checkJudgedPassages(set.qrels, corpusIds, warn);
   }
@@ -60,5 +61,5 @@ async function loadLog(folder: string, split: string, splits: readonly string[])
     const there = splits.length === 0 ? "no question at all" : `no split "${split}"; it has ${splits.join(", ")}`;
     throw new AppError("invalid_artifact", `${folder}: queries.jsonl has ${there}`);
   }
-  return { queries, qrels: new Map() };
+  return { queries, qrels: await readAllQrels(folder) };
 }

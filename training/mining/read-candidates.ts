@@ -10,6 +10,7 @@ import type { Run } from "../artifacts/trec.ts";
 const metaSchema = z.looseObject({
   stage: z.literal("mine"),
   schemaVersion: z.literal(1),
+  options: z.record(z.string(), z.unknown()).default({}),
   inputs: z.record(z.string(), z.string()),
   facts: z.record(z.string(), z.unknown()),
 });
@@ -37,7 +38,7 @@ export async function readCandidates(
   given: string,
   { corpusIds, corpusSha256 }: ReadCandidatesOptions,
 ): Promise<Candidates> {
-  const file = given.endsWith(".trec") ? given : path.join(given, "candidates.trec");
+  const file = candidatesFile(given);
   const meta = existsSync(metaPath(file)) ? await readMeta(metaPath(file)) : undefined;
   const mined = meta?.inputs["corpus"];
   if (mined !== undefined && mined !== corpusSha256) {
@@ -59,6 +60,22 @@ export async function readCandidates(
   const companion = path.join(path.dirname(file), "similarities.trec");
   const similarities = existsSync(companion) ? byPassage(await readTrecRun(companion)) : undefined;
   return { run, similarities, facts: meta?.facts ?? {} };
+}
+
+/**
+ * The options that `mine` was given for these candidates.
+ * @throws AppError `invalid_request` for a run of another tool, which does not say.
+ */
+export async function readMiningOptions(given: string): Promise<Readonly<Record<string, unknown>>> {
+  const meta = metaPath(candidatesFile(given));
+  if (!existsSync(meta)) {
+    throw new AppError("invalid_request", `${meta} is not there: only candidates of \`mine\` can be mined again`);
+  }
+  return (await readMeta(meta)).options;
+}
+
+function candidatesFile(given: string): string {
+  return given.endsWith(".trec") ? given : path.join(given, "candidates.trec");
 }
 
 function byPassage(run: Run): ReadonlyMap<string, ReadonlyMap<string, number>> {

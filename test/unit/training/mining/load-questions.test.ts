@@ -53,6 +53,10 @@ describe("loadQuestions", () => {
     };
     const { queries, qrels } = await loadQuestions({ ...(await optionsFor(log, onTestFinished)), split: "train" });
     expect([queries.map(({ id }) => id), qrels.size]).toEqual([["a", "b"], 0]);
+    const judged = { ...log, "qrels.tsv": "query-id\tcorpus-id\tscore\nb\tcoast\t1\n" };
+    const withQrels = await loadQuestions({ ...(await optionsFor(judged, onTestFinished)), split: "train" });
+    expect(withQrels.queries.map(({ id }) => id)).toEqual(["a", "b"]);
+    expect(withQrels.qrels).toEqual(new Map([["b", new Map([["coast", 1]])]]));
   });
 
   it("says which splits an unjudged log has when it lacks the one asked for", async ({ expect, onTestFinished }) => {
