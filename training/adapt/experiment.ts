@@ -95,10 +95,9 @@ export type Experiment = Omit<z.output<typeof experimentSchema>, "sets"> & {
 };
 
 /** Options of any command that name files, which are relative to the experiment file. */
-const PATH_OPTIONS: ReadonlySet<string> = new Set([
-  ...["lm", "reference", "tokenizer", "corpus", "data", "devData", "run", "vectors", "encoder", "adapter"],
-  ...["exclude", "texts", "compareWith"],
-]);
+const PATH_OPTIONS: ReadonlySet<string> = new Set(
+  "lm reference tokenizer corpus data devData run vectors encoder adapter exclude texts compareWith".split(" "),
+);
 
 /**
  * Reads an experiment file.

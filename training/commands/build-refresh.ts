@@ -107,8 +107,16 @@ async function scoreOptions(given: RefreshOptions, { scoreFile = "", signal, min
   }
   const { data, scoreDepth, lm, model, processes } = given;
   return defined({
-    ...{ data, run: path.join(mined, "candidates.trec"), output: scoreFile, depth: scoreDepth },
-    ...{ signal, prompt: making.prompt, maxPassageTokens: making.maxPassageTokens, lm, model, processes },
+    data,
+    run: path.join(mined, "candidates.trec"),
+    output: scoreFile,
+    depth: scoreDepth,
+    signal,
+    prompt: making.prompt,
+    maxPassageTokens: making.maxPassageTokens,
+    lm,
+    model,
+    processes,
   });
 }
 
