@@ -9,7 +9,7 @@ const VERSION = "3.22.1";
 /** Where the package is looked for besides this project's own: a folder that git ignores. */
 const FOLDER = path.resolve(import.meta.dirname, "../../.aar/llama");
 
-/** The parts of node-llama-cpp 3.22 that are used here; the package itself is not among this project's dependencies. */
+/** The parts of node-llama-cpp 3.22 that are used here. */
 export interface NodeLlamaCpp {
   readonly getLlama: (options: {
     readonly gpu: false;
@@ -70,8 +70,8 @@ interface EvaluateOutput {
 }
 
 /**
- * Loads node-llama-cpp, which runs GGUF files. It is not a dependency: its usual installation pulls 725 MB of GPU builds, which
- * those who only want the Worker never need.
+ * Loads node-llama-cpp, which runs GGUF files. It is an optional peer dependency, which npm does not install by itself: its usual
+ * installation pulls 725 MB of GPU builds, and those who only want the Worker never need any of it.
  * @throws AppError `configuration_invalid` with the command that installs it when it is absent.
  */
 export async function loadNodeLlamaCpp(
@@ -91,7 +91,7 @@ export async function loadNodeLlamaCpp(
   const binary = `@node-llama-cpp/${platform}-${process.arch}`;
   throw new AppError(
     "configuration_invalid",
-    `GGUF files are run by ${NAME}, which is not installed (it is no dependency, for its size). 85 MB, CPU only:\n` +
+    `GGUF files are run by ${NAME}, which is not installed (an optional dependency, for its size). 85 MB, CPU only:\n` +
       `  npm install --prefix .aar/llama --ignore-scripts --omit=optional ${NAME}@${VERSION} ${binary}@${VERSION}`,
   );
 }

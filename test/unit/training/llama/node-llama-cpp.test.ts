@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
 import { loadNodeLlamaCpp } from "../../../../training/llama/node-llama-cpp.ts";
@@ -7,8 +7,16 @@ import { temporaryFolder } from "../../../support/temporary-folder.ts";
 describe("loadNodeLlamaCpp", () => {
   it("says how to install it where it is absent", async ({ expect, onTestFinished }) => {
     const folder = await temporaryFolder(onTestFinished);
+    const manifest = path.resolve(import.meta.dirname, "../../../../package.json");
+    const { peerDependencies } = JSON.parse(await readFile(manifest, "utf8")) as {
+      peerDependencies: { "node-llama-cpp": string };
+    };
+    const version = RegExp.escape(peerDependencies["node-llama-cpp"]);
     await expect(loadNodeLlamaCpp([folder])).rejects.toThrow(
-      /not installed .*\n {2}npm install --prefix \.aar\/llama .*node-llama-cpp@3\.22\.1 @node-llama-cpp\//u,
+      new RegExp(
+        `not installed .*\\n {2}npm install --prefix \\.aar/llama .*node-llama-cpp@${version} @node-llama-cpp/.*@${version}$`,
+        "u",
+      ),
     );
   });
 
