@@ -56,6 +56,8 @@ function encodeStage(context: PlanContext, row: AdaptedRow): Stage[] {
           id: `encode:${rowName(row)}`,
           command: "encode",
           options: { corpus, output, encoder: row.result, maxLength: experiment.maxPassageLength, overwrite: true },
+          // Where no step beat the base on the development part, the weights are still its own, and so are its vectors.
+          passing: { reuse: context.vectors },
           inputs: { corpus, encoder: row.result },
           outputs: { vectors: output },
           estimate: ESTIMATES.encode(sizes.passages),

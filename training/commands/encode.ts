@@ -25,12 +25,16 @@ the same command goes on where it was and ends with the same bytes. Prints what 
       .max(1_000_000)
       .default(256)
       .meta({ description: "passages of a shard, the unit of resuming" }),
+    reuse: z.string().optional().meta({
+      placeholder: "dir",
+      description: "finished vectors: taken over when they are of the same passages by the same encoder",
+    }),
     overwrite: z.boolean().default(false).describe("replace vectors of another corpus or encoder in --output"),
     ...encoderFlags,
   }),
   async run(options, { print, log, progress, signal }) {
     const encoder = await openEncoder(options);
-    const { output, dtype, shardSize, overwrite } = options;
+    const { output, dtype, shardSize, overwrite, reuse } = options;
     const { facts, reused } = await encodeCorpus({
       corpus: corpusFile(options.corpus),
       output,
@@ -39,6 +43,7 @@ the same command goes on where it was and ends with the same bytes. Prints what 
       dtype,
       shardSize,
       overwrite,
+      reuse,
       recordedOptions: options,
       warn: log,
       progress,

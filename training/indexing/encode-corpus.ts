@@ -15,6 +15,7 @@ import { readVectorSetMeta, VECTOR_SET_VERSION, vectorSetFiles } from "../artifa
 import type { VectorSetFacts } from "../artifacts/vector-set.ts";
 import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
+import { reuseVectors } from "./reuse-vectors.ts";
 
 /** Passages handed to the encoder at once; it forms batches of like length among them. Progress moves this often. */
 const PASSAGES_PER_CALL = 64;
@@ -33,6 +34,8 @@ export interface EncodeCorpusOptions {
   readonly shardSize?: number;
   /** Replace what is in `output` when it is of another corpus or encoder. Default false: that is an error. */
   readonly overwrite?: boolean;
+  /** Folder of finished vectors: taken over when they are of the same passages by the same encoder. */
+  readonly reuse?: string | undefined;
   /** Recorded in the meta file. */
   readonly recordedOptions?: Readonly<Record<string, unknown>>;
   /** Told of passages that hold nothing to encode. Default: nobody is. */
@@ -69,7 +72,12 @@ export async function encodeCorpus(options: EncodeCorpusOptions): Promise<Encode
   if (finished !== undefined && options.overwrite !== true) {
     throw otherVectors(output);
   }
-  return await withFolderLock(output, () => encodeLocked(options, { ids, identity, corpusSha256 }));
+  return await withFolderLock(output, async () => {
+    const facts = options.reuse === undefined ? undefined : await reuseVectors(options.reuse, output, identity);
+    return facts === undefined
+      ? await encodeLocked(options, { ids, identity, corpusSha256 })
+      : { facts, reused: facts.count };
+  });
 }
 
 async function encodeLocked(options: EncodeCorpusOptions, inputs: MergeInputs): Promise<EncodeCorpusResult> {

@@ -151,6 +151,25 @@ describe("encodeCorpus", () => {
     expect(encoded()).toBe(0);
   });
 
+  it("takes over another folder's vectors of the same passages and encoder, and no others", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const fixture = await corpusOf(8, onTestFinished);
+    await encode(fixture);
+    const second = { ...fixture, output: path.join(fixture.folder, "second"), reuse: fixture.output };
+    const same = countingEncoder();
+    await expect(encode({ ...second, encoder: same.encoder })).resolves.toMatchObject({ reused: 8 });
+    expect(same.encoded()).toBe(0);
+    expect(await bytesOf(second.output)).toEqual(await bytesOf(fixture.output));
+    const other = countingEncoder();
+    const encoder = { ...other.encoder, fingerprint: "0".repeat(64) };
+    const third = { ...second, output: path.join(fixture.folder, "third"), encoder };
+    await expect(encode(third)).resolves.toMatchObject({ reused: 0 });
+    expect(other.encoded()).toBe(8);
+    expect(await bytesOf(fixture.output)).toEqual(await bytesOf(second.output));
+  });
+
   it("refuses a folder with another encoder's vectors, finished or not, unless told to overwrite", async ({
     expect,
     onTestFinished,
