@@ -20,7 +20,8 @@ export function cleanPassage({ id, documentId, title, text, url, metadata }: Pas
   return { ...exact, title: cleanText(title), text: cleanText(text) };
 }
 
-function cleanText(text: string): string {
+/** NUL and lone surrogates become U+FFFD. */
+export function cleanText(text: string): string {
   return text.toWellFormed().replaceAll("\0", REPLACEMENT_CHARACTER);
 }
 

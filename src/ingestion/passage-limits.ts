@@ -4,6 +4,8 @@ export const PASSAGE_LIMITS = {
   text: 100_000,
   id: 2048,
   documentId: 2048,
+  /** Its passages' ids are longer than it. */
+  ingestedDocumentId: 1024,
   title: 2048,
   url: 2048,
 } as const;
