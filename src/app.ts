@@ -11,28 +11,33 @@ import { authenticate } from "./http/middleware/authenticate.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
+import { registerAdminCollections } from "./http/routes/admin-collections.ts";
 import { registerChatCompletions } from "./http/routes/chat-completions.ts";
-import { registerCollections } from "./http/routes/collections.ts";
+import { registerDocuments } from "./http/routes/documents.ts";
 import { registerEmbeddings } from "./http/routes/embeddings.ts";
 import { registerHealth } from "./http/routes/health.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
+import { registerOwnCollections } from "./http/routes/own-collections.ts";
 import { registerPlayground } from "./http/routes/playground.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
 import { AppError, toAppError } from "./shared/errors.ts";
 
-const ADMIN_PATH = "/v1/admin";
+/** Who may change what is searched may change it all: the admin key's. Searching a vector store is a client's. */
+const ADMIN_PATHS = ["/v1/admin/*", "/v1/collections", "/v1/collections/*"];
 
 /** The Worker's HTTP surface. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnvironment> {
   const { configuration, timingSafeEqual } = dependencies;
   const app = bareApp(dependencies);
   // Registered before the clients' middleware, whose pattern covers the admin routes too: there it stands back.
-  app.use(
-    `${ADMIN_PATH}/*`,
-    sameOrigin({ isOpen: configuration.adminKey === undefined }),
-    authenticateAdmin({ configuration, timingSafeEqual }),
-  );
+  for (const path of ADMIN_PATHS) {
+    app.use(
+      path,
+      sameOrigin({ isOpen: configuration.adminKey === undefined }),
+      authenticateAdmin({ configuration, timingSafeEqual }),
+    );
+  }
   const { corsOrigins, apiKeys } = configuration;
   const clientOnly = [
     crossOrigin({ origins: corsOrigins }),
@@ -40,8 +45,10 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     ...(apiKeys.length === 0 ? [sameOrigin({ isOpen: true, allowed: corsOrigins })] : []),
     authenticate({ keys: apiKeys, timingSafeEqual }),
   ];
-  app.use("/v1/*", except(`${ADMIN_PATH}/*`, ...clientOnly));
-  registerCollections(app, dependencies);
+  app.use("/v1/*", except(ADMIN_PATHS, ...clientOnly));
+  registerAdminCollections(app, dependencies);
+  registerOwnCollections(app, dependencies);
+  registerDocuments(app, dependencies);
   registerChatCompletions(app, dependencies);
   registerRetrieve(app, dependencies);
   registerEmbeddings(app, dependencies);

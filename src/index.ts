@@ -1,32 +1,63 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { createApp, createMisconfiguredApp } from "./app.ts";
+import type { EncoderSource } from "./encoder/lazy-encoder.ts";
 import { createTargetLmChain } from "./generation/create-target-lm.ts";
 import type { AppSurroundings } from "./http/app-dependencies.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
+import { consumeDeadLetters, consumeMessages } from "./ingestion/consume-messages.ts";
+import { CollectionFactsStore } from "./ingestion/documents/collection-facts.ts";
+import { DocumentCatalog } from "./ingestion/documents/document-catalog.ts";
+import { FileBatchStore } from "./ingestion/documents/file-batch-store.ts";
+import { FileStore } from "./ingestion/documents/file-store.ts";
+import { Staging } from "./ingestion/documents/staging.ts";
+import { VersionStore } from "./ingestion/documents/version-store.ts";
+import type { DocumentDependencies } from "./ingestion/ingestion-dependencies.ts";
+import { resumeIngestion } from "./ingestion/resume-ingestion.ts";
 import { createAssetEncoder } from "./platform/asset-encoder.ts";
+import { createBackgroundResume } from "./platform/background-resume.ts";
 import { createD1Database } from "./platform/d1-database.ts";
 import { readSecret, type Environment } from "./platform/environment.ts";
+import { createIngestionQueue } from "./platform/ingestion-queue.ts";
+import { createR2ContentStore } from "./platform/r2-content-store.ts";
 import { createVectorizeIndex } from "./platform/vectorize-index.ts";
 import { answerQuery } from "./rag/answer-query.ts";
 import { createDenseRetriever } from "./retrieval/dense-retriever.ts";
 import { createLexicalRetriever } from "./retrieval/lexical-retriever.ts";
 import { createRetriever } from "./retrieval/retriever.ts";
+import type { SqlDatabase } from "./retrieval/sql-database.ts";
 import { SqlPassageStore } from "./retrieval/sql-passage-store.ts";
 import { parseConfiguration } from "./shared/configuration.ts";
 import { toAppError } from "./shared/errors.ts";
+import type { VectorIndex } from "./vector-index/vector-index.ts";
 
 export { EmbeddedVectorize } from "./platform/embedded-vectorize.ts";
 export { VectorShard } from "./platform/vector-shard.ts";
 
-/** The app of this isolate, composed at its first request. */
-let composed: OpenAPIHono<HttpEnvironment> | undefined;
+/** What this isolate is made of, composed at its first event. */
+let composed: Composition | undefined;
+
+interface Composition {
+  readonly app: OpenAPIHono<HttpEnvironment>;
+  readonly documents: DocumentDependencies;
+}
 
 export default {
   fetch(request, env, context) {
-    composed ??= compose(env);
-    return composed.fetch(request, env, context);
+    return compose(env).app.fetch(request, env, context);
+  },
+  async queue({ queue, messages }, env) {
+    const { documents } = compose(env);
+    await (queue.endsWith(DEAD_LETTERS)
+      ? consumeDeadLetters(documents, messages)
+      : consumeMessages(documents, messages));
+  },
+  async scheduled(_event, env) {
+    await resumeIngestion(compose(env).documents);
   },
 } satisfies ExportedHandler<Environment>;
+
+/** How the name of the dead-letter queue ends, see wrangler.toml. */
+const DEAD_LETTERS = "-dead";
 
 const surroundings: AppSurroundings = {
   // eslint-disable-next-line no-console -- a Worker's log is its console
@@ -34,20 +65,51 @@ const surroundings: AppSurroundings = {
   now: () => performance.now(),
 };
 
-function compose(env: Environment): OpenAPIHono<HttpEnvironment> {
+function compose(env: Environment): Composition {
+  composed ??= composeOnce(env);
+  return composed;
+}
+
+function composeOnce(env: Environment): Composition {
+  const encoder = createAssetEncoder(env.ASSETS);
+  const database = createD1Database(env.DB);
+  const store = new SqlPassageStore(database);
+  const vectorIndex = createVectorizeIndex(env.VECTORIZE);
+  const documents = composeDocuments(env, { encoder, database, store, vectorIndex });
   try {
-    return composeApp(env);
+    return { app: composeApp(env, { encoder, database, store, vectorIndex, documents }), documents };
   } catch (error) {
-    return createMisconfiguredApp(toAppError(error), surroundings);
+    return { app: createMisconfiguredApp(toAppError(error), surroundings), documents };
   }
 }
 
-function composeApp(env: Environment): OpenAPIHono<HttpEnvironment> {
+interface Stores {
+  readonly encoder: EncoderSource;
+  readonly database: SqlDatabase;
+  readonly store: SqlPassageStore;
+  readonly vectorIndex: VectorIndex;
+}
+
+function composeDocuments(env: Environment, { database, ...stores }: Stores): DocumentDependencies {
+  const unixNow = (): number => Math.floor(Date.now() / 1000);
+  return {
+    ...stores,
+    catalog: new DocumentCatalog(database),
+    versions: new VersionStore(database, unixNow),
+    staging: new Staging(database),
+    contents: createR2ContentStore(env.CONTENTS),
+    queue: createIngestionQueue(env.INGESTION),
+    unixNow,
+    log: surroundings.log,
+  };
+}
+
+function composeApp(
+  env: Environment,
+  { encoder, database, store, vectorIndex, documents }: Stores & Pick<Composition, "documents">,
+): OpenAPIHono<HttpEnvironment> {
   const { now } = surroundings;
   const configuration = parseConfiguration(env);
-  const encoder = createAssetEncoder(env.ASSETS);
-  const store = new SqlPassageStore(createD1Database(env.DB));
-  const vectorIndex = createVectorizeIndex(env.VECTORIZE);
   const retriever = createRetriever({
     legs: {
       dense: createDenseRetriever({ loadEncoder: encoder, vectorIndex, store, now }),
@@ -69,6 +131,11 @@ function composeApp(env: Environment): OpenAPIHono<HttpEnvironment> {
     store,
     vectorIndex,
     retriever,
+    documents,
+    collectionFacts: new CollectionFactsStore(database),
+    files: new FileStore(database),
+    fileBatches: new FileBatchStore(database),
+    resumeIngestion: createBackgroundResume(documents),
     targetLms: (name) => createTargetLmChain(name, configuration.targetLms, targetLmDependencies),
     answer: (request) => answerQuery(request, { retriever }),
     readAsset: (path, headers) => env.ASSETS.fetch(new Request(`https://assets.invalid${path}`, { headers })),

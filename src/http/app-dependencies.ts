@@ -1,5 +1,10 @@
 import type { EncoderSource } from "../encoder/lazy-encoder.ts";
 import type { TargetLm } from "../generation/target-lm.ts";
+import type { CollectionFactsStore } from "../ingestion/documents/collection-facts.ts";
+import type { DocumentRecord } from "../ingestion/documents/document.ts";
+import type { FileBatchStore } from "../ingestion/documents/file-batch-store.ts";
+import type { FileStore } from "../ingestion/documents/file-store.ts";
+import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
 import type { AnswerEvent } from "../rag/answer-event.ts";
 import type { AnswerRequest } from "../rag/answer-query.ts";
 import type { PassageStore } from "../retrieval/passage-store.ts";
@@ -16,6 +21,13 @@ export interface AppDependencies extends AppSurroundings {
   readonly store: PassageStore;
   readonly vectorIndex: VectorIndex;
   readonly retriever: Retriever;
+  /** What ingestion works with. */
+  readonly documents: DocumentDependencies;
+  readonly collectionFacts: CollectionFactsStore;
+  readonly files: FileStore;
+  readonly fileBatches: FileBatchStore;
+  /** When one of these is in progress: looks, in the background and not too often, whether somebody is at work on it. */
+  readonly resumeIngestion: (records: readonly Pick<DocumentRecord, "status">[]) => void;
   /** The model of that name, then its fallbacks; throws `unknown_model`. */
   readonly targetLms: (name: string) => readonly [TargetLm, ...TargetLm[]];
   readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;

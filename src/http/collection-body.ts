@@ -41,7 +41,8 @@ export function collectionSettings(name: string, body: CollectionRequest): Colle
   };
 }
 
-function fusionSettings(fusion: NonNullable<CollectionRequest["fusion"]>): FusionSettings {
+/** Fusion settings of a request, inside. */
+export function fusionSettings(fusion: NonNullable<CollectionRequest["fusion"]>): FusionSettings {
   return fusion.method === "rrf" ? { method: "rrf", rrfK: fusion.rrf_k } : fusion;
 }
 

@@ -31,6 +31,9 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   method_not_allowed: [405, "invalid_request_error"],
   unknown_model: [404, "invalid_request_error"],
   unknown_collection: [404, "invalid_request_error"],
+  unknown_document: [404, "invalid_request_error"],
+  unknown_file: [404, "invalid_request_error"],
+  unsupported_format: [400, "invalid_request_error"],
   dims_mismatch: [400, "invalid_request_error"],
   fingerprint_mismatch: [409, "invalid_request_error"],
   stream_unsupported: [400, "invalid_request_error"],
@@ -41,6 +44,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   configuration_invalid: [500, "server_error"],
   host_not_allowed: [500, "server_error"], // hosts come from the configuration only: the operator's to mend
   encoder_failed: [500, "server_error"],
+  ingestion_failed: [500, "server_error"],
   retrieval_failed: [503, "server_error"],
   upstream_rejected: [502, "upstream_error"],
   upstream_rate_limited: [429, "rate_limit_error"],

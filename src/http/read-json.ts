@@ -80,8 +80,11 @@ function mostTelling(issue: z.core.$ZodIssue, path: readonly PropertyKey[]): z.c
   return { ...issue, path: here };
 }
 
-/** Counts and decodes while reading: `content-length` may be absent or wrong, and the bytes need not exist a second time. */
-async function readText(request: Request, limitBytes: number): Promise<string> {
+/**
+ * A body as text. Counts and decodes while reading: `content-length` may be absent or wrong, and the bytes need not exist a
+ * second time. Throws `body_too_large`.
+ */
+export async function readText(request: Request, limitBytes: number): Promise<string> {
   const tooLarge = (): AppError =>
     new AppError("body_too_large", `the body has more than the ${limitBytes} bytes that this route takes`, {
       details: { limitBytes },

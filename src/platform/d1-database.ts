@@ -10,9 +10,11 @@ export function createD1Database(database: D1Database): SqlDatabase {
       return results;
     },
     async batch(statements) {
-      if (statements.length > 0) {
-        await explained(() => database.batch(statements.map(prepare)));
+      if (statements.length === 0) {
+        return [];
       }
+      const replies = await explained(() => database.batch<SqlRow>(statements.map(prepare)));
+      return replies.map(({ results }) => results);
     },
   };
 }
@@ -22,7 +24,12 @@ async function explained<Result>(call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();
   } catch (error) {
-    if (error instanceof Error && /no such table: (?:collections|passages)\b/.test(error.message)) {
+    if (
+      error instanceof Error &&
+      /no such table: (?:collections|passages|documents|document_versions|staged_passages|files|file_batches)\b/.test(
+        error.message,
+      )
+    ) {
       throw new AppError(
         "configuration_invalid",
         "the D1 database has no tables yet; run `wrangler d1 migrations apply DB` (with --local, or --remote --env production)",

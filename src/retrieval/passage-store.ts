@@ -41,8 +41,14 @@ export interface PassageStore {
   getPassageIds(collection: string, vectorIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** BM25 over title and text; higher is better. */
   searchLexical(search: LexicalSearch): Promise<readonly ScoredPassage[]>;
-  /** Of the first `limit` passages in the order of their ids. */
-  firstIds(collection: string, limit: number): Promise<readonly StoredPassageIds[]>;
-  /** The record and the full-text table, once no passage is left; false when passages are left. */
+  /** Of the first `limit` passages, in the order of their ids, that came with their vectors, not by a document's version. */
+  firstUploadedIds(collection: string, limit: number): Promise<readonly StoredPassageIds[]>;
+  /** The same, of these documents. */
+  uploadedIdsOfDocuments(
+    collection: string,
+    documentIds: readonly string[],
+    limit: number,
+  ): Promise<readonly StoredPassageIds[]>;
+  /** The record and the full-text table, once no document and no passage is left; false when one is. */
   dropEmptyCollection(name: string): Promise<boolean>;
 }

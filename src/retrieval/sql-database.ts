@@ -18,6 +18,6 @@ export interface SqlStatement {
 export interface SqlDatabase {
   /** Runs one statement and returns its rows (none for a statement that yields none). */
   query(statement: SqlStatement): Promise<readonly SqlRow[]>;
-  /** Runs all statements in one transaction: all of them take effect or none. */
-  batch(statements: readonly SqlStatement[]): Promise<void>;
+  /** Runs all statements in one transaction: all of them take effect or none. Returns the rows of each. */
+  batch(statements: readonly SqlStatement[]): Promise<readonly (readonly SqlRow[])[]>;
 }

@@ -167,10 +167,25 @@ export class SqlPassageStore implements PassageStore {
     return rows.map(parseScoredRow);
   }
 
-  async firstIds(collection: string, limit: number): Promise<readonly StoredPassageIds[]> {
+  async firstUploadedIds(collection: string, limit: number): Promise<readonly StoredPassageIds[]> {
     const rows = await this.#database.query({
-      sql: "SELECT passage_id, vector_id FROM passages WHERE collection_id = ?1 ORDER BY passage_id LIMIT ?2",
+      sql: `SELECT passage_id, vector_id FROM passages WHERE collection_id = ?1 AND version IS NULL
+        ORDER BY passage_id LIMIT ?2`,
       params: [await this.#keyOf(collection), limit],
+    });
+    return rows.map(parseIdsRow);
+  }
+
+  async uploadedIdsOfDocuments(
+    collection: string,
+    documentIds: readonly string[],
+    limit: number,
+  ): Promise<readonly StoredPassageIds[]> {
+    const rows = await this.#database.query({
+      sql: `SELECT passage_id, vector_id FROM passages
+        WHERE collection_id = ?1 AND document_id IN (SELECT value FROM json_each(?2)) AND version IS NULL
+        ORDER BY passage_id LIMIT ?3`,
+      params: [await this.#keyOf(collection), JSON.stringify(documentIds), limit],
     });
     return rows.map(parseIdsRow);
   }
@@ -178,7 +193,8 @@ export class SqlPassageStore implements PassageStore {
   async dropEmptyCollection(name: string): Promise<boolean> {
     const key = await this.#keyOf(name);
     await this.#database.query({
-      sql: "DELETE FROM collections WHERE id = ?1 AND passage_count = 0",
+      sql: `DELETE FROM collections WHERE id = ?1 AND passage_count = 0
+        AND NOT EXISTS (SELECT 1 FROM documents WHERE collection_id = ?1)`,
       params: [key],
     });
     if ((await this.getCollection(name)) !== undefined) {

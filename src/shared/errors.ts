@@ -11,6 +11,9 @@ export const USER_ERROR_CODES = [
   "method_not_allowed", // the path exists, but not with this method; `details.allow` lists those it has
   "unknown_model", // no target LM or encoder of that name
   "unknown_collection", // no such collection
+  "unknown_document", // no such document in the collection
+  "unknown_file", // no such file, or batch of files
+  "unsupported_format", // a document in a format that is not read here
   "dims_mismatch", // a vector has another number of dimensions than the index
   "fingerprint_mismatch", // vectors of one encoder meet an index built by another
   "stream_unsupported", // the target LM cannot stream
@@ -25,6 +28,7 @@ export const SYSTEM_ERROR_CODES = [
   "configuration_invalid", // the Worker's variables or bindings do not parse
   "host_not_allowed", // a request to a host that the configuration does not allow was refused
   "encoder_failed", // the encoder could not be loaded or run
+  "ingestion_failed", // a document could not be taken in for reasons that are not the document's
   "retrieval_failed", // every retrieval leg failed, or one did and the request asked to fail closed
   "upstream_rejected", // the target LM's provider refused the request (4xx); `details.status` has its status
   "upstream_rate_limited", // the provider answered 429; `details.retryAfterMs` when it said

@@ -17,6 +17,9 @@ export class MemoryVectorIndex implements VectorIndex {
   readonly #dimensions: number;
   readonly #capacity: number;
   failures: number;
+  /** Calls after which a mutation becomes visible, as Vectorize's do after a while. */
+  lag = 0;
+  readonly #pending: { change: () => void; calls: number }[] = [];
 
   constructor({ dimensions = 4, failures = 0, capacity = Infinity }: MemoryVectorIndexOptions = {}) {
     this.#dimensions = dimensions;
@@ -57,6 +60,7 @@ export class MemoryVectorIndex implements VectorIndex {
   }
 
   getByIds(ids: string[]): ReturnType<VectorIndex["getByIds"]> {
+    this.#pass();
     return Promise.resolve(ids.flatMap((id) => this.vectors.get(id) ?? []));
   }
 
@@ -73,8 +77,23 @@ export class MemoryVectorIndex implements VectorIndex {
       this.failures -= 1;
       throw new Error("VECTOR_UPSERT_ERROR (code = 10000): outage");
     }
-    change();
+    this.#pass();
+    if (this.lag === 0 && this.#pending.length === 0) {
+      change();
+    } else {
+      this.#pending.push({ change, calls: this.lag });
+    }
     this.batches.push(size);
     return { mutationId: `mutation-${this.batches.length}` };
+  }
+
+  /** In order: a mutation is never visible before an earlier one. */
+  #pass(): void {
+    for (const mutation of this.#pending) {
+      mutation.calls -= 1;
+    }
+    while (this.#pending[0] !== undefined && this.#pending[0].calls <= 0) {
+      this.#pending.shift()?.change();
+    }
   }
 }

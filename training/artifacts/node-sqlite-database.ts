@@ -38,10 +38,9 @@ function wrap(database: DatabaseSync): NodeSqliteDatabase {
     async batch(statements) {
       database.exec("BEGIN IMMEDIATE");
       try {
-        for (const statement of statements) {
-          run(statement);
-        }
+        const rows = statements.map(run);
         database.exec("COMMIT");
+        return rows;
       } catch (error) {
         database.exec("ROLLBACK");
         throw error;

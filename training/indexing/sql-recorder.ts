@@ -25,10 +25,11 @@ export function recordSql(database: SqlDatabase): SqlRecorder {
       return rows;
     },
     async batch(statements) {
-      await database.batch(statements);
+      const rows = await database.batch(statements);
       for (const statement of statements) {
         record(statement);
       }
+      return rows;
     },
     take() {
       const taken = recorded;

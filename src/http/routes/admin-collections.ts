@@ -53,8 +53,8 @@ const routes = [
 ];
 
 /** `/v1/admin/collections`: what is searched. The way in for local and production alike. */
-export function registerCollections(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
-  const { store, vectorIndex } = dependencies;
+export function registerAdminCollections(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+  const { store, vectorIndex, documents } = dependencies;
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route);
   }
@@ -70,7 +70,7 @@ export function registerCollections(app: OpenAPIHono<HttpEnvironment>, dependenc
   });
   app.delete("/v1/admin/collections/:name", async (c) => {
     const name = nameOf(c);
-    const passages = await deleteCollection({ store, vectorIndex }, name);
+    const passages = await deleteCollection(documents, name);
     return c.json({ object: "collection.deleted", name, deleted: true, passages });
   });
   app.post("/v1/admin/collections/:name/passages", (c) => uploadPassages(c, dependencies));

@@ -1,8 +1,8 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { EncodedTexts, Encoder } from "../../encoder/encoder.ts";
+import { toBase64 } from "../../shared/base64.ts";
 import { AppError, toAppError } from "../../shared/errors.ts";
 import type { AppDependencies } from "../app-dependencies.ts";
-import { toBase64 } from "../base64.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
 import {

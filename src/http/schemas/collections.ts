@@ -23,7 +23,7 @@ const fingerprintSchema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "expected a sha256 in hex, as /health and manifest tools print it");
 
-const fusionSchema = z.discriminatedUnion("method", [
+export const fusionSchema = z.discriminatedUnion("method", [
   z.strictObject({ method: z.literal("rrf"), rrf_k: z.number().min(0).max(10_000).default(60) }),
   z.strictObject({
     method: z.literal("convex"),
@@ -60,7 +60,7 @@ export const collectionSchema = z
   .openapi("Collection");
 
 /** Checked here by Vectorize's own rules: found out later, the text would be stored and the vector not. */
-const metadataSchema = z
+export const metadataSchema = z
   .record(z.string(), z.unknown())
   .transform((metadata, context): VectorMetadata => {
     try {

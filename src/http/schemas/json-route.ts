@@ -8,6 +8,8 @@ interface JsonRouteOptions<Path extends string> {
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;
+  /** What may stand behind the `?`. */
+  readonly query?: z.ZodObject;
   readonly request?: z.ZodType;
   readonly response: z.ZodType;
   /** Other media types of the 200 reply. */
@@ -20,7 +22,18 @@ interface JsonRouteOptions<Path extends string> {
 export function jsonRoute<const Path extends string>(
   options: JsonRouteOptions<Path>,
 ): Omit<RouteConfig, "path"> & { readonly path: Path } {
-  const { method, path, summary, description, params, request, response, alternatives, secured = true } = options;
+  const {
+    method,
+    path,
+    summary,
+    description,
+    params,
+    query,
+    request,
+    response,
+    alternatives,
+    secured = true,
+  } = options;
   const error = { "application/json": { schema: errorSchema } };
   return {
     method,
@@ -30,6 +43,7 @@ export function jsonRoute<const Path extends string>(
     ...(secured ? { security: [{ bearer: [] }] } : {}),
     request: {
       ...(params === undefined ? {} : { params }),
+      ...(query === undefined ? {} : { query }),
       ...(request === undefined
         ? {}
         : { body: { required: true, content: { "application/json": { schema: request } } } }),

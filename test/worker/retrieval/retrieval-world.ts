@@ -1,8 +1,13 @@
 import { env } from "cloudflare:test";
 import { deleteCollection } from "../../../src/ingestion/delete-collection.ts";
+import { DocumentCatalog } from "../../../src/ingestion/documents/document-catalog.ts";
+import { Staging } from "../../../src/ingestion/documents/staging.ts";
+import { VersionStore } from "../../../src/ingestion/documents/version-store.ts";
+import type { DocumentDependencies } from "../../../src/ingestion/ingestion-dependencies.ts";
 import { putCollection } from "../../../src/ingestion/put-collection.ts";
 import { upsertPassages } from "../../../src/ingestion/upsert-passages.ts";
 import { createD1Database } from "../../../src/platform/d1-database.ts";
+import { createR2ContentStore } from "../../../src/platform/r2-content-store.ts";
 import { createVectorizeIndex } from "../../../src/platform/vectorize-index.ts";
 import { createDenseRetriever } from "../../../src/retrieval/dense-retriever.ts";
 import { createLexicalRetriever } from "../../../src/retrieval/lexical-retriever.ts";
@@ -17,7 +22,8 @@ import { vectorize } from "../vector-index/local-bindings.ts";
 /** Retrieval and ingestion over the real D1 and the embedded index, with an encoder that hashes words. */
 export function retrievalWorld() {
   const encoder = fakeEncoder({ dims: 384 });
-  const store = new SqlPassageStore(createD1Database(env.DB));
+  const database = createD1Database(env.DB);
+  const store = new SqlPassageStore(database);
   const vectorIndex = createVectorizeIndex(vectorize);
   const now = (): number => performance.now();
   const legs = {
@@ -46,7 +52,19 @@ export function retrievalWorld() {
     }
     return retriever.retrieve({ query: "walrus", mode: "hybrid", topK: 100, ...request, collection });
   };
-  const remove = (name: string): Promise<number> => deleteCollection({ store, vectorIndex }, name);
+  const documents: DocumentDependencies = {
+    store,
+    vectorIndex,
+    catalog: new DocumentCatalog(database),
+    versions: new VersionStore(database, () => 1),
+    staging: new Staging(database),
+    encoder: () => Promise.resolve(encoder),
+    contents: createR2ContentStore(env.CONTENTS),
+    queue: { send: () => Promise.resolve() },
+    unixNow: () => 1,
+    log: () => undefined,
+  };
+  const remove = (name: string): Promise<number> => deleteCollection(documents, name);
   return { store, vectorIndex, encoder, upload, retrieve, remove };
 }
 
