@@ -5,11 +5,13 @@
  *   node scripts/bench/training.ts --model DIR [--corpus corpus.jsonl] [--python python3] [--threads 2] [--rounds 3] [--json]
  *
  * DIR has the fp32 `model.onnx` and `tokenizer.json`. Prints tokens a second, medians over the rounds after one that does not
- * count, and their ratio: above 1 means that ours is faster. `cpu` is the same by CPU time, which a busy machine changes
- * less. With `--corpus`, passages of unequal length: ours with passages of like length together, torch's in the order of the
- * file, padded to the longest of a batch, queries and passages apart, as sentence-transformers does by default. Then the
- * limit that either side's matrix product sets, and where the time of ours goes, by operator. Without torch in that Python
- * only ours is measured.
+ * count, and their ratio: above 1 means that ours is faster. `ratio by cpu` is the same by CPU time of all threads, which a busy
+ * machine changes less; on one that others use too, trust it with `--threads 1` only, as threads of torch wait by spinning.
+ * The memory columns are the peak of either process up to that line. With `--corpus`, passages of unequal length: ours with
+ * passages of like length together, torch's in the order of the file, padded to the longest of a batch, queries and passages
+ * apart, as sentence-transformers does by default. Then the limit that either side's matrix products set on this processor, what
+ * share of it a step of 32x128 reaches, and where the time of ours goes, by operator. Without torch in that Python only ours
+ * is measured.
  */
 import path from "node:path";
 import { parseArgs } from "node:util";
@@ -29,6 +31,8 @@ const SHAPES: readonly (readonly [texts: number, tokens: number])[] = [
   [8, 128],
   [64, 16],
 ];
+/** The first of them. */
+const PROFILED: readonly [texts: number, tokens: number] = [32, 128];
 const REAL_BATCH = 16;
 const REAL_PAIRS = 64;
 
@@ -46,6 +50,8 @@ interface Result {
   readonly torchTokensPerSecond: number;
   readonly ratio: number;
   readonly cpuRatio: number;
+  /** Of the processes, up to the end of this case. */
+  readonly peakBytes: { readonly ours: number; readonly torch: number };
 }
 
 interface BenchOptions {
@@ -60,18 +66,14 @@ async function benchTraining(options: BenchOptions) {
   const { model, python, threads } = options;
   const peer = await TorchPeer.start({ python, model: path.join(model, "model.onnx"), threads });
   const results: Result[] = [];
-  let torchPeak = NaN;
   for (const each of await cases(options)) {
-    const { result, peakBytes } = await measure(each, { ...options, peer });
-    results.push(result);
-    torchPeak = peakBytes;
+    results.push(await measure(each, { ...options, peer }));
   }
   const limits = { ours: await matrixLimit(threads), torch: (await peer?.ask({ do: "limit" }))?.gigaflops ?? NaN };
-  const peak = { ours: process.resourceUsage().maxRSS * 1024, torch: torchPeak };
   peer?.stop();
   const step = await contrastiveStep(model, true);
-  const profile = await profileStep(step, { ...fixedBatch(8, 128, 0), threads });
-  return { threads, results, matrixGigaflops: limits, peakBytes: peak, profile };
+  const profile = await profileStep(step, { ...fixedBatch(...PROFILED, 0), threads });
+  return { threads, results, matrixGigaflops: limits, profile };
 }
 
 async function cases({ model, corpus }: BenchOptions): Promise<readonly Case[]> {
@@ -91,7 +93,7 @@ async function cases({ model, corpus }: BenchOptions): Promise<readonly Case[]> 
 async function measure(
   { name, together, ours, torchs }: Case,
   { model, threads, rounds, peer }: BenchOptions & { readonly peer: TorchPeer | undefined },
-): Promise<{ readonly result: Result; readonly peakBytes: number }> {
+): Promise<Result> {
   const engine = await OwnEngine.open(await contrastiveStep(model, together), threads);
   const own: StepCost[] = [];
   const torch: StepCost[] = [];
@@ -113,14 +115,14 @@ async function measure(
   await engine.close();
   const [seconds, torchSeconds] = [own, torch].map((costs) => median(costs.map((cost) => cost.seconds)));
   const [cpu, torchCpu] = [own, torch].map((costs) => median(costs.map(({ cpuSeconds }) => cpuSeconds)));
-  const result = {
+  return {
     name,
     tokensPerSecond: tokens / (seconds ?? NaN),
     torchTokensPerSecond: tokens / (torchSeconds ?? NaN),
     ratio: (torchSeconds ?? NaN) / (seconds ?? NaN),
     cpuRatio: (torchCpu ?? NaN) / (cpu ?? NaN),
+    peakBytes: { ours: process.resourceUsage().maxRSS * 1024, torch: peakBytes },
   };
-  return { result, peakBytes };
 }
 
 async function total(batches: readonly Pairs[], step: (batch: Pairs) => Promise<StepCost>): Promise<StepCost> {
@@ -133,35 +135,70 @@ async function total(batches: readonly Pairs[], step: (batch: Pairs) => Promise<
   return { seconds, cpuSeconds };
 }
 
-function format({ results, matrixGigaflops, peakBytes, profile }: Awaited<ReturnType<typeof benchTraining>>): string {
-  const whole = (value: number): string => value.toFixed(0);
-  const busy = profile.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+type Report = Awaited<ReturnType<typeof benchTraining>>;
+
+function format(report: Report): string {
   return [
     formatTable(
-      ["batch", "tokens/s", "torch", "ratio", "ratio by cpu"],
-      results.map(({ name, tokensPerSecond, torchTokensPerSecond, ratio, cpuRatio }) => [
+      ["batch", "tokens/s", "torch", "ratio", "ratio by cpu", "peak MiB", "torch"],
+      report.results.map(({ name, tokensPerSecond, torchTokensPerSecond, ratio, cpuRatio, peakBytes }) => [
         name,
-        whole(tokensPerSecond),
-        whole(torchTokensPerSecond),
+        tokensPerSecond.toFixed(0),
+        torchTokensPerSecond.toFixed(0),
         ratio.toFixed(2),
         cpuRatio.toFixed(2),
+        (peakBytes.ours / 2 ** 20).toFixed(0),
+        (peakBytes.torch / 2 ** 20).toFixed(0),
       ]),
     ),
-    `matrix products  onnxruntime ${whole(matrixGigaflops.ours)} GFLOP/s, torch ${whole(matrixGigaflops.torch)} GFLOP/s`,
-    `peak memory      ours ${whole(peakBytes.ours / 2 ** 20)} MiB, torch ${whole(peakBytes.torch / 2 ** 20)} MiB`,
     "",
-    formatTable(
-      ["operator, 8x128", "nodes", "ms", "share"],
-      profile
-        .slice(0, 12)
-        .map(({ operator, nodes, milliseconds }) => [
-          operator,
-          String(nodes),
-          milliseconds.toFixed(1),
-          `${((100 * milliseconds) / busy).toFixed(1)} %`,
-        ]),
-    ),
+    formatLimits(report),
+    "",
+    formatProfile(report),
   ].join("\n");
+}
+
+/** How near a whole step of the profiled shape comes to the speed of its matrix products alone. */
+function formatLimits({ results, matrixGigaflops, profile }: Report): string {
+  const [first] = results;
+  const stepsPerTokens = profile.gigaflop / (PROFILED[0] * PROFILED[1]);
+  const reached = {
+    ours: (first?.tokensPerSecond ?? NaN) * stepsPerTokens,
+    torch: (first?.torchTokensPerSecond ?? NaN) * stepsPerTokens,
+  };
+  const percent = (side: "ours" | "torch"): string => `${((100 * reached[side]) / matrixGigaflops[side]).toFixed(0)} %`;
+  return formatTable(
+    ["GFLOP/s", "ours", "torch", "ratio"],
+    [
+      ["matrix products alone", matrixGigaflops.ours, matrixGigaflops.torch],
+      [`step of ${PROFILED.join("x")}`, reached.ours, reached.torch],
+    ]
+      .map(([name, ours, torch]) => [
+        String(name),
+        Number(ours).toFixed(0),
+        Number(torch).toFixed(0),
+        (Number(ours) / Number(torch)).toFixed(2),
+      ])
+      .concat([["share of the limit", percent("ours"), percent("torch"), ""]]),
+  );
+}
+
+const SHOWN_OPERATORS = 12;
+
+function formatProfile({ profile: { operators } }: Report): string {
+  const busy = operators.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  return formatTable(
+    [`operator, ${PROFILED.join("x")}`, "nodes", "ms", "share", "GFLOP/s"],
+    operators
+      .slice(0, SHOWN_OPERATORS)
+      .map(({ operator, nodes, milliseconds, gigaflop }) => [
+        operator,
+        String(nodes),
+        milliseconds.toFixed(1),
+        `${((100 * milliseconds) / busy).toFixed(1)} %`,
+        gigaflop === 0 ? "" : ((1000 * gigaflop) / milliseconds).toFixed(0),
+      ]),
+  );
 }
 
 const { values } = parseArgs({

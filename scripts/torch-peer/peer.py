@@ -110,7 +110,7 @@ def main():
         wall, cpu = time.perf_counter(), time.process_time()
         loss = loss_of(model, request)
         loss.backward()
-        reply = dict(loss=float(loss))
+        reply = dict(loss=loss.item())
         if request["do"] == "gradient":
             parameters = dict(model.named_parameters())
             for key, (name, is_transposed) in names.items():

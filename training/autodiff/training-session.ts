@@ -72,12 +72,7 @@ export class TrainingSession {
     { threads = 1 }: TrainingSessionOptions = {},
   ): Promise<TrainingSession> {
     try {
-      const session = await InferenceSession.create(encodeModel(program.model), {
-        executionProviders: ["cpu"],
-        intraOpNumThreads: threads,
-        interOpNumThreads: 1,
-        logSeverityLevel: 3,
-      });
+      const session = await InferenceSession.create(encodeModel(program.model), sessionOptions(threads));
       return new TrainingSession(session, program);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -142,6 +137,18 @@ export class TrainingSession {
     }
     return gradients;
   }
+}
+
+/** How onnxruntime runs a training graph. */
+export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    // A pattern is a second copy of the memory of a whole step, for each shape of batch, and saves no time.
+    enableMemPattern: false,
+    logSeverityLevel: 3,
+  };
 }
 
 function toTensor(name: string, { dataType, dims, data }: Feed): Tensor {
