@@ -1,5 +1,6 @@
 import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
+import { diskError } from "./disk-error.ts";
 import { isProcessAlive } from "./process-alive.ts";
 
 /** Pieces of a file, in order. */
@@ -16,17 +17,18 @@ const nextTemporary = counter();
 /**
  * Writes to a temporary name beside the target, flushes to disk, then renames: readers see the old file or the whole new
  * one, whenever the process dies. Missing folders are made. Returns the number of bytes.
+ * @throws AppError `invalid_artifact` when the disk refuses; the file that was there still is.
  */
 export async function writeFileAtomic(target: string, content: FileContent): Promise<number> {
-  await mkdir(path.dirname(target), { recursive: true });
   const temporary = `${target}.${process.pid}-${nextTemporary()}.tmp`;
   try {
+    await mkdir(path.dirname(target), { recursive: true });
     const bytes = await writeAll(temporary, content);
     await rename(temporary, target);
     return bytes;
   } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
+    await rm(temporary, { force: true }).catch(() => undefined); // the first error is the one to say
+    throw diskError(target, error);
   }
 }
 

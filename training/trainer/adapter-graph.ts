@@ -2,7 +2,7 @@ import type { QueryAdapterKind } from "../../src/encoder/query-adapter.ts";
 import { unitRows } from "../losses/score-matrix.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { Parameter } from "../optim/parameter.ts";
-import type { Random } from "./seeded-random.ts";
+import type { Random } from "../seeded-random.ts";
 
 interface AdapterGraph {
   /** Shapes of the tensors by name, for embeddings of `dims` and an inner width. */

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../src/shared/safetensors.ts";
 import type { SafetensorsTensor } from "../../src/shared/safetensors.ts";
+import { diskError } from "../artifacts/disk-error.ts";
 import { isProcessAlive } from "../artifacts/process-alive.ts";
 import type { OptimizerState, StateArray } from "../optim/gradient-transformation.ts";
 import type { Parameter } from "../optim/parameter.ts";
@@ -83,10 +84,11 @@ export async function writeCheckpoint(options: WriteCheckpointOptions): Promise<
     await rename(temporary, folder);
   } catch (cause) {
     await rm(temporary, { recursive: true, force: true }).catch(() => undefined);
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = diskError(folder, cause);
+    const reason = error instanceof Error ? error.message : String(error);
     throw new AppError(
       "invalid_artifact",
-      `cannot write the checkpoint of step ${state.step}: ${reason}; mend it and run the same command, it resumes`,
+      `the checkpoint of step ${state.step} is not written: ${reason}; it goes on from the checkpoint before`,
       { cause },
     );
   }

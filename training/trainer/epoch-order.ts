@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from "./seeded-random.ts";
+import { keyedRandom, shuffled } from "../seeded-random.ts";
 
 export interface EpochOrderOptions {
   readonly seed: number;
@@ -23,7 +23,7 @@ export function batchesOfEpoch(count: number, batchSize: number): number {
  */
 export function epochOrder({ seed, epoch, batchSize, lengths, bucketBatches }: EpochOrderOptions): number[][] {
   const items = Array.from({ length: lengths.length }, (_, index) => index);
-  const order = shuffled(items, seededRandom(["order", seed, epoch]));
+  const order = shuffled(items, keyedRandom(["order", seed, epoch]));
   const window = bucketBatches * batchSize;
   const batches: number[][] = [];
   const count = batchesOfEpoch(order.length, batchSize);
@@ -34,5 +34,5 @@ export function epochOrder({ seed, epoch, batchSize, lengths, bucketBatches }: E
       batches.push(sorted.slice(first, first + batchSize));
     }
   }
-  return shuffled(batches, seededRandom(["batches", seed, epoch]));
+  return shuffled(batches, keyedRandom(["batches", seed, epoch]));
 }

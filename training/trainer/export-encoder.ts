@@ -1,4 +1,4 @@
-import { copyFile, mkdir } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
@@ -29,13 +29,13 @@ export interface ExportEncoderOptions {
 export async function exportEncoder(options: ExportEncoderOptions): Promise<EncoderManifest> {
   const { folder, model, parameters, source, manifest } = options;
   const bytes = encodeModel(withWeights(model, parameters));
-  await mkdir(folder, { recursive: true });
   await writeFileAtomic(path.join(folder, MODEL_FILE), bytes);
-  await copyFile(path.join(source, manifest.tokenizer.file), path.join(folder, path.basename(manifest.tokenizer.file)));
+  const tokenizer = path.basename(manifest.tokenizer.file);
+  await writeFileAtomic(path.join(folder, tokenizer), await readFile(path.join(source, manifest.tokenizer.file)));
   const exported: EncoderManifest = {
     ...manifest,
     model: { ...manifest.model, file: MODEL_FILE, bytes: bytes.byteLength, sha256: sha256Hex(bytes) },
-    tokenizer: { ...manifest.tokenizer, file: path.basename(manifest.tokenizer.file) },
+    tokenizer: { ...manifest.tokenizer, file: tokenizer },
   };
   await writeFileAtomic(path.join(folder, MANIFEST_FILE), `${JSON.stringify(exported, undefined, 2)}\n`);
   return exported;

@@ -1,6 +1,7 @@
 import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
+import { diskError } from "../artifacts/disk-error.ts";
 
 /** One optimiser step. */
 export interface StepMetrics extends Readonly<Record<string, number>> {
@@ -66,10 +67,13 @@ export class MetricsLog {
     await this.#add(metrics);
   }
 
+  /** @throws AppError `invalid_artifact` when the disk refuses; the lines are not lost, a checkpoint has its own. */
   async flush(): Promise<void> {
     const pending = this.#lines.slice(this.#written);
     if (pending.length > 0) {
-      await appendFile(this.#file, pending.join(""));
+      await appendFile(this.#file, pending.join("")).catch((error: unknown) => {
+        throw diskError(this.#file, error);
+      });
       this.#written = this.#lines.length;
     }
   }

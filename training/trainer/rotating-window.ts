@@ -1,4 +1,4 @@
-import { seededRandom, shuffled } from "./seeded-random.ts";
+import { keyedRandom, shuffled } from "../seeded-random.ts";
 
 export interface RotatingWindowOptions {
   /** Decides the order of the values; one for each list. */
@@ -21,7 +21,7 @@ export function rotatingWindow<Value>(
   if (values.length <= size) {
     return values;
   }
-  const order = shuffled(values, seededRandom(key));
+  const order = shuffled(values, keyedRandom(key));
   const start = (size * epoch) % order.length;
   return [...order, ...order].slice(start, start + size);
 }

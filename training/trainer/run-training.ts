@@ -79,9 +79,12 @@ export async function runTraining(options: RunTrainingOptions): Promise<Training
       }
       progress.advance(1, metrics.summary());
     }
+    await metrics.flush();
+  } catch (error) {
+    await metrics.flush().catch(() => undefined); // what ended the run is what has to be said
+    throw error;
   } finally {
     progress.finish();
-    await metrics.flush();
   }
   if (state.best !== null && state.best.step !== state.step) {
     await restoreWeights(output, state.best.step, task.parameters);

@@ -5,13 +5,13 @@ import type { EvaluationSet } from "../../artifacts/beir.ts";
 import { sha256File } from "../../artifacts/meta.ts";
 import { checkExamplesOfCorpus } from "../../artifacts/training-examples.ts";
 import { ProductSearch } from "../../eval/product-search.ts";
+import { keyedRandom, shuffled } from "../../seeded-random.ts";
 import { DEV_MEASURE, devScore, devSource, loadDevSet } from "../dev-set.ts";
 import { EmbeddingSession } from "../embedding-session.ts";
 import { encoderSettings } from "../encoder-settings.ts";
 import { finishEncoder } from "../finish-encoder.ts";
 import type { PreparedRun, RunContext } from "../prepared-run.ts";
 import { requireOption } from "../require-option.ts";
-import { seededRandom, shuffled } from "../seeded-random.ts";
 import { samplingOf } from "../step-options.ts";
 import { tokenize } from "../token-feeds.ts";
 import type { TokenRows } from "../token-feeds.ts";
@@ -100,7 +100,7 @@ function devPool({ qrels }: EvaluationSet, passageIds: readonly string[], size: 
   const needed = rows.filter(isJudged);
   const others = shuffled(
     rows.filter((row) => !isJudged(row)),
-    seededRandom(["dev passages"]),
+    keyedRandom(["dev passages"]),
   );
   return [...needed, ...others.slice(0, Math.max(0, size - needed.length))];
 }

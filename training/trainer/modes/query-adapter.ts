@@ -3,6 +3,7 @@ import type { AdapterWeights } from "../../../src/encoder/query-adapter.ts";
 import { buildTrainingProgram } from "../../autodiff/training-program.ts";
 import { TrainingSession } from "../../autodiff/training-session.ts";
 import type { Loss } from "../../losses/loss.ts";
+import { keyedRandom } from "../../seeded-random.ts";
 import { appendAdapter, identityAdapter } from "../adapter-graph.ts";
 import type { AdapterShape } from "../adapter-graph.ts";
 import { maskFalseNegatives } from "../mask-false-negatives.ts";
@@ -10,7 +11,6 @@ import type { Guide } from "../mask-false-negatives.ts";
 import { readLoss } from "../read-loss.ts";
 import { sampleBatch } from "../sample-batch.ts";
 import type { SampleBatchOptions } from "../sample-batch.ts";
-import { seededRandom } from "../seeded-random.ts";
 import type { PreparedExample } from "../training-data.ts";
 import type { TrainingTask } from "../training-task.ts";
 import { rowsFeed } from "../vector-rows.ts";
@@ -38,7 +38,7 @@ export interface QueryAdapterTaskOptions extends AdapterShape {
 /** A small residual map on frozen query embeddings, against frozen passage vectors; see `adapter-graph.ts`. */
 export async function queryAdapterTask(options: QueryAdapterTaskOptions): Promise<TrainingTask> {
   const { loss, examples, queryVectors, passageVectors, sampling, guide, score, measure } = options;
-  const parameters = identityAdapter(options, seededRandom(["adapter", sampling.seed]));
+  const parameters = identityAdapter(options, keyedRandom(["adapter", sampling.seed]));
   const session = await openSession(options);
   return {
     parameters,

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
 import { removeStaleTemporaries, writeFileAtomic } from "../../../../training/artifacts/atomic-file.ts";
@@ -28,6 +28,20 @@ describe("writeFileAtomic", () => {
     await expect(writeFileAtomic(file, failing)).rejects.toThrow("no more");
     expect(await readFile(file, "utf8")).toBe("old");
     expect(await readdir(folder)).toEqual(["x.txt"]);
+  });
+
+  it("says what helps when the disk refuses", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeFile(path.join(folder, "file"), "");
+    await expect(writeFileAtomic(path.join(folder, "file/inside.txt"), "x")).rejects.toMatchObject({
+      code: "invalid_artifact",
+      message: expect.stringMatching(
+        /^cannot write .*inside\.txt: (?:ENOTDIR|EEXIST).*; move what stands in the way and run/u,
+      ),
+    });
+    await mkdir(path.join(folder, "folder"));
+    await expect(writeFileAtomic(path.join(folder, "folder"), "x")).rejects.toThrow(/EISDIR.*; move what stands/u);
+    expect((await readdir(folder)).toSorted()).toEqual(["file", "folder"]);
   });
 
   it("two writers of one file leave one of the two, whole", async ({ expect, onTestFinished }) => {

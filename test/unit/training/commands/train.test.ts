@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "vitest";
 import { quantizeCommand } from "../../../../training/commands/quantize.ts";
@@ -115,6 +115,26 @@ test(
     expect((await loadEncoder(int8)).fingerprint).toBe(base.fingerprint);
   },
 );
+
+test("an export that fails is written by the same command, without training again", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const { folder, files, common } = await setUp(onTestFinished);
+  const output = path.join(folder, "run");
+  const { vectors, encoder } = files;
+  const flags = { ...common, mode: "query-encoder", vectors, encoder, output, epochs: 10, learningRate: 0.01 };
+  await mkdir(output);
+  await writeFile(path.join(output, "encoder"), "in the way");
+  await expect(run(flags)).rejects.toThrow(
+    /cannot write .*model\.onnx: (?:ENOTDIR|EEXIST).*; move what stands in the way/u,
+  );
+  const metrics = await readFile(path.join(output, "metrics.jsonl"));
+  await rm(path.join(output, "encoder"));
+  const { result } = await run(flags);
+  expect(await readFile(path.join(output, "metrics.jsonl"))).toEqual(metrics);
+  expect(await queryVector(files, result)).not.toEqual(await queryVector(files));
+});
 
 test("both: an encoder of its own, measured over re-encoded passages", async ({ expect, onTestFinished }) => {
   const { folder, files, common } = await setUp(onTestFinished);

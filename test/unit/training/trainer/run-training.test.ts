@@ -1,4 +1,5 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "vitest";
 import { createOptimizer } from "../../../../training/optim/create-optimizer.ts";
@@ -136,13 +137,56 @@ test("a full disk is said as such, and what was saved stays", async ({ expect, o
     },
   });
   await expect(runTraining(run)).rejects.toThrow(
-    /cannot write the checkpoint of step 5: ENOSPC: no space left on device, write; mend it and run the same command/u,
+    /checkpoint of step 5 is not written: cannot write .*: ENOSPC: no space left on device, write; free space/u,
   );
   expect((await readdir(output)).toSorted()).toEqual(["checkpoint-000000", "checkpoint-000003", "metrics.jsonl"]);
   const [resumed, reference] = [options(output), options(await temporaryFolder(onTestFinished))];
   await runTraining(resumed);
   await runTraining(reference);
   expect(weightsOf(resumed)).toEqual(weightsOf(reference));
+});
+
+test.skipIf(!existsSync("/dev/full"))(
+  "a disk that fills up under the metrics is said as such, and the run goes on to the same bits",
+  async ({ expect, onTestFinished }) => {
+    const [output, whole] = [await temporaryFolder(onTestFinished), await temporaryFolder(onTestFinished)];
+    const file = path.join(output, "metrics.jsonl");
+    let batches = 0;
+    const task = toyTask({
+      onBatch: async () => {
+        batches += 1;
+        if (batches === 5) {
+          await rm(file);
+          await symlink("/dev/full", file);
+        }
+      },
+    });
+    await expect(runTraining(options(output, { task }))).rejects.toThrow(
+      /cannot write .*metrics\.jsonl: ENOSPC.*; free space on that disk and run the same command/u,
+    );
+    const [resumed, reference] = [options(output), options(whole)];
+    await runTraining(resumed);
+    await runTraining(reference);
+    expect(weightsOf(resumed)).toEqual(weightsOf(reference));
+    expect(await readFile(file, "utf8")).toBe(await readFile(path.join(whole, "metrics.jsonl"), "utf8"));
+  },
+);
+
+test("what ended a run is said, not the full disk that came after", async ({ expect, onTestFinished }) => {
+  const output = await temporaryFolder(onTestFinished);
+  const file = path.join(output, "metrics.jsonl");
+  let batches = 0;
+  const task = toyTask({
+    onBatch: async () => {
+      batches += 1;
+      if (batches === 2) {
+        await rm(file);
+        await mkdir(file);
+        throw new Error("power cut");
+      }
+    },
+  });
+  await expect(runTraining(options(output, { task }))).rejects.toThrow("power cut");
 });
 
 test("a folder of another run is refused, or replaced when told so", async ({ expect, onTestFinished }) => {
