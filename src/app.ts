@@ -15,11 +15,13 @@ import { registerAdminCollections } from "./http/routes/admin-collections.ts";
 import { registerChatCompletions } from "./http/routes/chat-completions.ts";
 import { registerDocuments } from "./http/routes/documents.ts";
 import { registerEmbeddings } from "./http/routes/embeddings.ts";
+import { registerFeedback } from "./http/routes/feedback.ts";
 import { registerHealth } from "./http/routes/health.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerOwnCollections } from "./http/routes/own-collections.ts";
 import { registerPlayground } from "./http/routes/playground.ts";
+import { registerQuerySide } from "./http/routes/query-side.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
 import { AppError, toAppError } from "./shared/errors.ts";
 
@@ -49,6 +51,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerAdminCollections(app, dependencies);
   registerOwnCollections(app, dependencies);
   registerDocuments(app, dependencies);
+  registerQuerySide(app, dependencies);
+  registerFeedback(app, dependencies);
   registerChatCompletions(app, dependencies);
   registerRetrieve(app, dependencies);
   registerEmbeddings(app, dependencies);

@@ -1,8 +1,10 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { waitUntil } from "cloudflare:workers";
 import { createApp, createMisconfiguredApp } from "./app.ts";
 import type { EncoderSource } from "./encoder/lazy-encoder.ts";
+import { createSqlFeedbackStore } from "./feedback/sql-feedback-store.ts";
 import { createTargetLmChain } from "./generation/create-target-lm.ts";
-import type { AppSurroundings } from "./http/app-dependencies.ts";
+import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { consumeDeadLetters, consumeMessages } from "./ingestion/consume-messages.ts";
 import { CollectionFactsStore } from "./ingestion/documents/collection-facts.ts";
@@ -13,20 +15,26 @@ import { Staging } from "./ingestion/documents/staging.ts";
 import { VersionStore } from "./ingestion/documents/version-store.ts";
 import type { DocumentDependencies } from "./ingestion/ingestion-dependencies.ts";
 import { resumeIngestion } from "./ingestion/resume-ingestion.ts";
-import { createAssetEncoder } from "./platform/asset-encoder.ts";
+import { createAssetEncoder, readAssetFile } from "./platform/asset-encoder.ts";
+import { createAssetEncoders } from "./platform/asset-query-side.ts";
 import { createBackgroundResume } from "./platform/background-resume.ts";
 import { createD1Database } from "./platform/d1-database.ts";
 import { readSecret, type Environment } from "./platform/environment.ts";
 import { createIngestionQueue } from "./platform/ingestion-queue.ts";
 import { createR2ContentStore } from "./platform/r2-content-store.ts";
 import { createVectorizeIndex } from "./platform/vectorize-index.ts";
+import { createAdapterLibrary } from "./query-side/adapter-library.ts";
+import { createQueryEncoders } from "./query-side/query-encoders.ts";
+import { createShadowRetriever } from "./query-side/shadow-retriever.ts";
+import { SqlAdapterStore } from "./query-side/sql-adapter-store.ts";
+import { createSqlShadowStore } from "./query-side/sql-shadow-store.ts";
 import { answerQuery } from "./rag/answer-query.ts";
 import { createDenseRetriever } from "./retrieval/dense-retriever.ts";
 import { createLexicalRetriever } from "./retrieval/lexical-retriever.ts";
 import { createRetriever } from "./retrieval/retriever.ts";
 import type { SqlDatabase } from "./retrieval/sql-database.ts";
 import { SqlPassageStore } from "./retrieval/sql-passage-store.ts";
-import { parseConfiguration } from "./shared/configuration.ts";
+import { parseConfiguration, type Configuration } from "./shared/configuration.ts";
 import { toAppError } from "./shared/errors.ts";
 import type { VectorIndex } from "./vector-index/vector-index.ts";
 
@@ -91,7 +99,6 @@ interface Stores {
 }
 
 function composeDocuments(env: Environment, { database, ...stores }: Stores): DocumentDependencies {
-  const unixNow = (): number => Math.floor(Date.now() / 1000);
   return {
     ...stores,
     catalog: new DocumentCatalog(database),
@@ -110,13 +117,20 @@ function composeApp(
 ): OpenAPIHono<HttpEnvironment> {
   const { now } = surroundings;
   const configuration = parseConfiguration(env);
-  const retriever = createRetriever({
-    legs: {
-      dense: createDenseRetriever({ loadEncoder: encoder, vectorIndex, store, now }),
-      lexical: createLexicalRetriever({ store, now }),
-    },
-    store,
-    now,
+  const querySide = composeQuerySide(env, { configuration, database, encoder });
+  const retriever = createShadowRetriever({
+    retriever: createRetriever({
+      legs: {
+        dense: createDenseRetriever({ queryEncoder: createQueryEncoders(querySide), vectorIndex, store, now }),
+        lexical: createLexicalRetriever({ store, now }),
+      },
+      store,
+      now,
+    }),
+    store: querySide.shadowStore,
+    log: surroundings.log,
+    defer: waitUntil,
+    random: Math.random,
   });
   const targetLmDependencies = {
     fetch: (url: string, init: RequestInit) => fetch(url, init),
@@ -130,6 +144,8 @@ function composeApp(
     encoder,
     store,
     vectorIndex,
+    querySide,
+    feedback: createSqlFeedbackStore({ database, unixNow }),
     retriever,
     documents,
     collectionFacts: new CollectionFactsStore(database),
@@ -141,4 +157,37 @@ function composeApp(
     readAsset: (path, headers) => env.ASSETS.fetch(new Request(`https://assets.invalid${path}`, { headers })),
     timingSafeEqual: (left, right) => crypto.subtle.timingSafeEqual(left, right),
   });
+}
+
+interface QuerySideParts {
+  readonly configuration: Configuration;
+  readonly database: SqlDatabase;
+  /** Of the passages. */
+  readonly encoder: EncoderSource;
+}
+
+function composeQuerySide(
+  env: Environment,
+  { configuration, database, encoder }: QuerySideParts,
+): AppDependencies["querySide"] {
+  const adapterStore = new SqlAdapterStore(database);
+  return {
+    adapterStore,
+    adapters: createAdapterLibrary({
+      store: adapterStore,
+      files: configuration.querySide.adapters,
+      readFile: (path) => readAssetFile(env.ASSETS, path),
+    }),
+    encoders: createAssetEncoders({
+      assets: env.ASSETS,
+      configuration: configuration.querySide,
+      passageEncoder: encoder,
+    }),
+    shadowStore: createSqlShadowStore({ database, unixNow }),
+  };
+}
+
+/** Unix seconds. */
+function unixNow(): number {
+  return Math.floor(Date.now() / 1000);
 }

@@ -10,7 +10,7 @@ const FORMAT = "aar-query-adapter";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, "expected 64 lower-case hex digits");
 
-const manifestSchema = z.strictObject({
+export const queryAdapterManifestSchema = z.strictObject({
   schemaVersion: z.literal(1),
   name: z.string().min(1).max(128),
   kind: z.enum(["linear", "low-rank", "mlp"]),
@@ -28,7 +28,7 @@ const manifestSchema = z.strictObject({
   provenance: z.record(z.string(), z.unknown()),
 });
 
-export type QueryAdapterManifest = z.infer<typeof manifestSchema>;
+export type QueryAdapterManifest = z.infer<typeof queryAdapterManifestSchema>;
 export type QueryAdapterKind = QueryAdapterManifest["kind"];
 
 /** Tensors by name; see `ADAPTER_FORMULAS`. */
@@ -158,7 +158,7 @@ function parseManifest(metadata: Readonly<Record<string, string>>, name: string)
   } catch (cause) {
     throw new AppError("invalid_artifact", `${name}: its manifest is not JSON`, { cause });
   }
-  const parsed = manifestSchema.safeParse(json);
+  const parsed = queryAdapterManifestSchema.safeParse(json);
   if (!parsed.success) {
     throw new AppError("invalid_artifact", `${name}: its manifest is invalid: ${z.prettifyError(parsed.error)}`);
   }
@@ -191,6 +191,11 @@ function checkWeights({ kind, dims }: QueryAdapterManifest, weights: AdapterWeig
   }
   if (width !== dims) {
     fail(`ends with ${width} values`);
+  }
+  for (const tensor of tensors) {
+    if (!floats(weights, tensor).every((value) => Number.isFinite(value))) {
+      fail(`has a value in "${tensor}" that is not finite; it was damaged or its training diverged`);
+    }
   }
 }
 

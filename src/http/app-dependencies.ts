@@ -1,10 +1,13 @@
 import type { EncoderSource } from "../encoder/lazy-encoder.ts";
+import type { FeedbackStore } from "../feedback/feedback-store.ts";
 import type { TargetLm } from "../generation/target-lm.ts";
 import type { CollectionFactsStore } from "../ingestion/documents/collection-facts.ts";
 import type { DocumentRecord } from "../ingestion/documents/document.ts";
 import type { FileBatchStore } from "../ingestion/documents/file-batch-store.ts";
 import type { FileStore } from "../ingestion/documents/file-store.ts";
 import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
+import type { QuerySideDependencies } from "../query-side/put-query-side.ts";
+import type { ShadowStore } from "../query-side/shadow-record.ts";
 import type { AnswerEvent } from "../rag/answer-event.ts";
 import type { AnswerRequest } from "../rag/answer-query.ts";
 import type { PassageStore } from "../retrieval/passage-store.ts";
@@ -17,9 +20,12 @@ import type { AuthenticateOptions } from "./middleware/authenticate.ts";
 /** Everything the routes need. `src/index.ts` gives the real things, tests give fakes. */
 export interface AppDependencies extends AppSurroundings {
   readonly configuration: Configuration;
+  /** What passages are encoded with. */
   readonly encoder: EncoderSource;
   readonly store: PassageStore;
   readonly vectorIndex: VectorIndex;
+  readonly querySide: QuerySideDependencies & { readonly shadowStore: ShadowStore };
+  readonly feedback: FeedbackStore;
   readonly retriever: Retriever;
   /** What ingestion works with. */
   readonly documents: DocumentDependencies;

@@ -30,6 +30,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   unknown_route: [404, "invalid_request_error"],
   method_not_allowed: [405, "invalid_request_error"],
   unknown_model: [404, "invalid_request_error"],
+  unknown_adapter: [404, "invalid_request_error"],
   unknown_collection: [404, "invalid_request_error"],
   unknown_document: [404, "invalid_request_error"],
   unknown_file: [404, "invalid_request_error"],

@@ -19,6 +19,8 @@ export function outcomeBody({ query, collection, outcome, notices }: OutcomeBody
     degraded: outcome.degraded.map(({ leg, reason }) => ({ leg, reason })),
     timings_ms: { ...outcome.timings },
     usage: { embed_tokens: outcome.usage.embedTokens, vectors_queried: outcome.usage.vectorsQueried },
+    encoder: outcome.querySide?.encoder ?? null,
+    adapter: outcome.querySide?.adapter === undefined ? null : { ...outcome.querySide.adapter },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Collection, RetrievalMode, RetrieveOutcome, Retriever } from "../retrieval/types.ts";
+import type { Collection, QuerySide, RetrievalMode, RetrieveOutcome, Retriever } from "../retrieval/types.ts";
 import { AppError, isUserError, toAppError } from "../shared/errors.ts";
 import type { VectorFilter } from "../vector-index/vector-index.ts";
 import type { RetrievalNotice } from "./answer-event.ts";
@@ -13,6 +13,10 @@ export interface RetrievalSettings {
   readonly minScore?: number;
   /** `degrade`: answer without passages when retrieval fails, and say so. `fail`: throw. */
   readonly onError: "degrade" | "fail";
+  /** See `RetrieveRequest`. */
+  readonly querySide?: QuerySide;
+  readonly model?: string;
+  readonly requestId?: string;
 }
 
 export interface RetrieveOrDegradeOptions {
@@ -35,7 +39,7 @@ export async function retrieveOrDegrade(
   { onError, ...settings }: RetrievalSettings & { readonly query: string },
   { retriever, signal }: RetrieveOrDegradeOptions,
 ): Promise<DegradableOutcome> {
-  const { query, collection, mode, topK, filter, minScore } = settings;
+  const { query, collection, mode, topK, filter, minScore, querySide, model, requestId } = settings;
   try {
     const outcome = await retriever.retrieve({
       query,
@@ -46,6 +50,9 @@ export async function retrieveOrDegrade(
       signal,
       ...(filter === undefined ? {} : { filter }),
       ...(minScore === undefined ? {} : { minScore }),
+      ...(querySide === undefined ? {} : { querySide }),
+      ...(model === undefined ? {} : { model }),
+      ...(requestId === undefined ? {} : { requestId }),
     });
     return { outcome, notices: filterNotices(outcome, filter), isFailed: false };
   } catch (error) {

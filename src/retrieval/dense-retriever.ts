@@ -4,11 +4,24 @@ import { AppError } from "../shared/errors.ts";
 import type { VectorIndex, VectorMatch } from "../vector-index/vector-index.ts";
 import { DENSE_SCALES } from "./dense-scales.ts";
 import type { PassageStore } from "./passage-store.ts";
-import type { Collection, Leg, ScoredPassage } from "./types.ts";
+import type { Collection, Leg, QuerySide, ScoredPassage, UsedQuerySide } from "./types.ts";
+
+/** An encoder for queries, adapted where an adapter was chosen. */
+export interface QueryEncoder {
+  readonly encoder: Encoder;
+  readonly used: UsedQuerySide;
+}
+
+export interface QueryEncoderRequest {
+  readonly collection: Collection;
+  /** What the request asks for; see `RetrieveRequest`. */
+  readonly querySide?: QuerySide;
+  readonly model?: string;
+}
 
 export interface DenseRetrieverOptions {
-  /** Loads the encoder at the first call. */
-  readonly loadEncoder: () => Promise<Encoder>;
+  /** The encoder for a request's query, loaded at the first call. */
+  readonly queryEncoder: (request: QueryEncoderRequest) => Promise<QueryEncoder>;
   readonly vectorIndex: Pick<VectorIndex, "query">;
   readonly store: Pick<PassageStore, "getPassageIds">;
   readonly now: () => number;
@@ -22,11 +35,15 @@ const SCORE_TOLERANCE = 1e-4;
  * `fingerprint_mismatch` or `dims_mismatch` when the loaded encoder is not the one the collection was built with, and
  * `configuration_invalid` when the index measures by another metric than the collection's.
  */
-export function createDenseRetriever({ loadEncoder, vectorIndex, store, now }: DenseRetrieverOptions): Leg {
+export function createDenseRetriever({ queryEncoder, vectorIndex, store, now }: DenseRetrieverOptions): Leg {
   return {
-    async retrieve({ query, collection, depth, filter }) {
+    async retrieve({ query, collection, depth, filter, querySide, model }) {
       const startedAt = now();
-      const encoder = await loadEncoder();
+      const { encoder, used } = await queryEncoder({
+        collection,
+        ...(querySide === undefined ? {} : { querySide }),
+        ...(model === undefined ? {} : { model }),
+      });
       assertSameSpace(encoder, collection);
       const { embeddings, tokenCount } = await encoder.encodeQueries([query]);
       const [embedding] = embeddings;
@@ -42,7 +59,7 @@ export function createDenseRetriever({ loadEncoder, vectorIndex, store, now }: D
       });
       const run = await toRun({ matches, collection, store });
       const timings = { encode: encodedAt - startedAt, dense: now() - encodedAt };
-      return { run, timings, embedTokens: tokenCount, vectorsQueried: 1 };
+      return { run, timings, embedTokens: tokenCount, vectorsQueried: 1, querySide: used };
     },
   };
 }

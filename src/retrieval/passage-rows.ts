@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { VectorMetadata } from "../vector-index/vector-index.ts";
 import type { StoredPassageIds } from "./passage-store.ts";
+import { parseQuerySideSettings } from "./query-side-settings.ts";
 import type { SqlRow } from "./sql-database.ts";
 import type { Collection, Passage, ScoredPassage } from "./types.ts";
 
@@ -19,6 +20,11 @@ const collectionRowSchema = z.object({
   fusion: z.string(),
   version: z.int(),
   passage_count: z.int(),
+  // Undefined before the migration that brings it.
+  query_side: z
+    .string()
+    .nullish()
+    .transform((json) => json ?? undefined),
 });
 
 /** A row of `collections`, with the key that names its full-text table. */
@@ -35,6 +41,7 @@ export function parseCollectionRow(row: SqlRow): { readonly id: number; readonly
       fusion: fusionSchema.parse(JSON.parse(parsed.fusion)),
       version: parsed.version,
       passageCount: parsed.passage_count,
+      ...(parsed.query_side === undefined ? {} : { querySide: parseQuerySideSettings(parsed.query_side) }),
     },
   };
 }

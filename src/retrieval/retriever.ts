@@ -44,7 +44,7 @@ export function createRetriever({
       const { mode, signal } = request;
       // Full depth whatever topK is: fusion needs it, and it has the next ones at hand when passages vanished.
       const options = { legs, wanted: LEGS_OF_MODE[mode], request, depth: MAX_TOP_K, deadlineMs: legDeadlineMs };
-      const { runs, degraded, timings, usage } = await runLegs(options);
+      const { runs, degraded, timings, usage, querySide } = await runLegs(options);
       const legsDoneAt = now();
       const run = aboveMinScore(toOneRun(runs, request), request.minScore);
       const fusedAt = now();
@@ -65,6 +65,7 @@ export function createRetriever({
         degraded,
         timings: { ...timings, fuse: fusedAt - legsDoneAt, passages: now() - fusedAt },
         usage,
+        ...(querySide === undefined ? {} : { querySide }),
       };
     },
   };

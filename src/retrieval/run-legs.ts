@@ -16,6 +16,7 @@ export interface LegsOutcome {
   readonly degraded: RetrieveOutcome["degraded"];
   readonly timings: Readonly<Record<string, number>>;
   readonly usage: RetrieveOutcome["usage"];
+  readonly querySide: RetrieveOutcome["querySide"] | undefined;
 }
 
 type LegResult = Awaited<ReturnType<Leg["retrieve"]>>;
@@ -42,11 +43,12 @@ export async function runLegs(options: RunLegsOptions): Promise<LegsOutcome> {
       embedTokens: answered.reduce((sum, { result }) => sum + result.embedTokens, 0),
       vectorsQueried: answered.reduce((sum, { result }) => sum + result.vectorsQueried, 0),
     },
+    querySide: answered.find(({ result }) => result.querySide !== undefined)?.result.querySide,
   };
 }
 
 async function settle(leg: RetrievalLeg, { legs, request, depth, deadlineMs }: RunLegsOptions): Promise<Settled> {
-  const { query, collection, filter, signal } = request;
+  const { query, collection, filter, querySide, model, signal } = request;
   try {
     const result = await withDeadline(
       () =>
@@ -55,6 +57,8 @@ async function settle(leg: RetrievalLeg, { legs, request, depth, deadlineMs }: R
           collection,
           depth,
           ...(filter === undefined ? {} : { filter }),
+          ...(querySide === undefined ? {} : { querySide }),
+          ...(model === undefined ? {} : { model }),
           ...(signal === undefined ? {} : { signal }),
         }),
       { what: `the ${leg} leg`, deadlineMs, signal },

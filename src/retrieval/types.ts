@@ -27,6 +27,36 @@ export type FusionSettings =
   | { readonly method: "rrf"; readonly rrfK: number }
   | { readonly method: "convex"; readonly weight: number; readonly normalization: "min-max" | "theoretical" };
 
+/** What turns a query into a vector; passages' vectors stay as they are. */
+export interface QuerySide {
+  /** Name of a query encoder of the configuration. Left out: the one that the adapter was trained for, else the default. */
+  readonly encoder?: string;
+  /** Name of a query adapter. Left out or null: none. */
+  readonly adapter?: string | null;
+}
+
+/** Which query side is used when. Names only: whether they exist and fit is found out when they are set, and when used. */
+export interface QuerySideSettings {
+  readonly default?: QuerySide;
+  /** By name of the target LM that the passages are for. */
+  readonly models?: Readonly<Record<string, QuerySide>>;
+  /** Another query side whose passages are recorded, never served. */
+  readonly shadow?: ShadowSettings;
+}
+
+export interface ShadowSettings extends QuerySide {
+  /** Share of the requests, 0..1. */
+  readonly share: number;
+  /** Whether the record holds the query's text. */
+  readonly logQuery: boolean;
+}
+
+/** Which query side made a query's vector. */
+export interface UsedQuerySide {
+  readonly encoder: string;
+  readonly adapter?: { readonly name: string; readonly sha256: string };
+}
+
 /** A set of documents: a Vectorize namespace, an OpenAI vector store. */
 export interface Collection {
   readonly name: string;
@@ -39,6 +69,8 @@ export interface Collection {
   /** Raised by every write; part of cache keys. */
   readonly version: number;
   readonly passageCount: number;
+  /** Absent: the default encoder, without an adapter. */
+  readonly querySide?: QuerySideSettings;
 }
 
 export interface RetrieveRequest {
@@ -52,6 +84,12 @@ export interface RetrieveRequest {
   readonly minScore?: number;
   /** Fail the request when one leg of hybrid fails. Default: degrade and say so. */
   readonly failClosed?: boolean;
+  /** Asked for by the request, before the collection's own. */
+  readonly querySide?: QuerySide;
+  /** The target LM that the passages are for: a collection may have a query side for it. */
+  readonly model?: string;
+  /** For records of this request. */
+  readonly requestId?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -72,6 +110,8 @@ export interface RetrieveOutcome {
   /** Milliseconds a stage took; workerd's clock moves only at I/O. Keys: encode, dense, lexical, fuse, passages. */
   readonly timings: Readonly<Record<string, number>>;
   readonly usage: { readonly embedTokens: number; readonly vectorsQueried: number };
+  /** Absent when no query was embedded. */
+  readonly querySide?: UsedQuerySide;
 }
 
 /** One leg of retrieval: a run of passage ids, best first. */
@@ -81,12 +121,16 @@ export interface Leg {
     readonly collection: Collection;
     readonly depth: number;
     readonly filter?: VectorFilter;
+    readonly querySide?: QuerySide;
+    readonly model?: string;
     readonly signal?: AbortSignal;
   }): Promise<{
     readonly run: readonly ScoredPassage[];
     readonly timings: Readonly<Record<string, number>>;
     readonly embedTokens: number;
     readonly vectorsQueried: number;
+    /** Of the dense leg. */
+    readonly querySide?: UsedQuerySide;
   }>;
 }
 

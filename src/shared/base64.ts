@@ -1,8 +1,31 @@
+/** Characters that one call turns into a string: more arguments overflow the stack. */
+const BYTES_PER_CALL = 0x8000;
+
 /** Base64 of the numbers as little-endian float32, the `base64` of OpenAI's embeddings. */
 export function toBase64(values: Float32Array): string {
   const view = new DataView(new ArrayBuffer(values.length * 4));
   for (const [index, value] of values.entries()) {
     view.setFloat32(index * 4, value, true);
   }
-  return btoa(Array.from(new Uint8Array(view.buffer), (byte) => String.fromCodePoint(byte)).join(""));
+  return bytesToBase64(new Uint8Array(view.buffer));
+}
+
+/** Standard base64 with padding. */
+export function bytesToBase64(bytes: Uint8Array): string {
+  const pieces: string[] = [];
+  for (let start = 0; start < bytes.length; start += BYTES_PER_CALL) {
+    pieces.push(String.fromCodePoint(...bytes.subarray(start, start + BYTES_PER_CALL)));
+  }
+  return btoa(pieces.join(""));
+}
+
+/** Reverses `bytesToBase64`. Undefined when the text is not base64. */
+export function base64ToBytes(text: string): Uint8Array | undefined {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch {
+    return undefined; // the caller knows what the text was meant to be
+  }
+  return Uint8Array.from(binary, (character) => character.codePointAt(0) ?? 0);
 }

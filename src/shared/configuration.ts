@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { parseTargetLmTable, type TargetLmTable } from "../generation/target-lm-configuration.ts";
+import { parseQuerySideConfiguration } from "../query-side/query-side-configuration.ts";
+import type { QuerySideConfiguration } from "../query-side/query-side-configuration.ts";
 import { parseEmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
 import { AppError } from "./errors.ts";
 
@@ -8,6 +10,7 @@ export interface Configuration {
   /** `local` needs no keys; `production` refuses to work without. */
   readonly mode: "local" | "production";
   readonly targetLms: TargetLmTable;
+  readonly querySide: QuerySideConfiguration;
   /** The model of requests that name none. */
   readonly defaultModel: string;
   /** The collection of requests that name none. */
@@ -31,6 +34,9 @@ const variablesSchema = z.object({
     .pipe(z.array(z.union([z.literal("*"), z.url().transform(originOf)])))
     .optional(),
   EMBEDDED_VECTORIZE: z.string().optional(),
+  ENCODERS: z.string().optional(),
+  DEFAULT_ENCODER: z.string().optional(),
+  ADAPTERS: z.string().optional(),
   API_KEYS: z.string().transform(splitList).optional(),
   // Blank is unset, as in API_KEYS: a line `ADMIN_KEY=` of .dev.vars opens nothing in production.
   ADMIN_KEY: z
@@ -66,6 +72,11 @@ export function parseConfiguration(environment: object): Configuration {
   return {
     mode: variables.MODE,
     targetLms,
+    querySide: parseQuerySideConfiguration({
+      encoders: variables.ENCODERS,
+      defaultEncoder: variables.DEFAULT_ENCODER,
+      adapters: variables.ADAPTERS,
+    }),
     defaultModel: variables.DEFAULT_MODEL,
     defaultCollection: variables.DEFAULT_COLLECTION,
     corsOrigins: variables.CORS_ORIGINS ?? [],

@@ -10,6 +10,7 @@ export const USER_ERROR_CODES = [
   "unknown_route", // no such path
   "method_not_allowed", // the path exists, but not with this method; `details.allow` lists those it has
   "unknown_model", // no target LM or encoder of that name
+  "unknown_adapter", // no query adapter of that name, in the collection or the configuration
   "unknown_collection", // no such collection
   "unknown_document", // no such document in the collection
   "unknown_file", // no such file, or batch of files

@@ -1,4 +1,5 @@
 import { createApp } from "../../src/app.ts";
+import type { FeedbackStore } from "../../src/feedback/feedback-store.ts";
 import type { AppDependencies } from "../../src/http/app-dependencies.ts";
 import type { AnswerEvent } from "../../src/rag/answer-event.ts";
 import type { AnswerRequest } from "../../src/rag/answer-query.ts";
@@ -8,6 +9,7 @@ import { AppError } from "../../src/shared/errors.ts";
 import type { JsonObject } from "../../src/shared/json.ts";
 import type { VectorIndex } from "../../src/vector-index/vector-index.ts";
 import { fakeEncoder } from "./fake-encoder.ts";
+import { fakeQuerySide } from "./fake-query-side.ts";
 import { fakeRetriever } from "./fake-retriever.ts";
 import { fakeTargetLm } from "./fake-target-lm.ts";
 import { collectionOf } from "./passages.ts";
@@ -47,6 +49,8 @@ export function createTestApp({ variables = {}, answer, dependencies = {} }: Tes
     encoder: () => Promise.resolve(fakeEncoder()),
     store: fakeStore(),
     vectorIndex: incomplete("vectorIndex", {}) as VectorIndex,
+    querySide: fakeQuerySide(),
+    feedback: incomplete("feedback", {}) as FeedbackStore,
     retriever: fakeRetriever(retrievedPassages([{ title: "Cats", text: "Cats purr." }])),
     documents: incomplete("documents", {}) as AppDependencies["documents"],
     collectionFacts: incomplete("collectionFacts", {}) as AppDependencies["collectionFacts"],

@@ -227,7 +227,7 @@ describe("the log", () => {
     const { fetch, log } = createTestApp({
       dependencies: { encoder: () => Promise.reject(new Error("secret detail")) },
     });
-    const response = await fetch("/v1/models");
+    const response = await fetch("/health");
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain("secret detail");
     expect(log[0]).toMatchObject({ error_code: "internal", error: "secret detail" });

@@ -20,6 +20,14 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "vectors + corpus -> a Worker's collection, local or production, resumable",
     load: async () => (await import("./upload.ts")).uploadCommand,
   },
+  adapters: {
+    summary: "query adapters of a Worker's collection: list, load, use, delete, compare in the shadow",
+    load: async () => (await import("./adapters.ts")).adaptersCommand,
+  },
+  feedback: {
+    summary: "what readers said of passages and answers -> queries.jsonl and qrels.tsv for the next adaptation",
+    load: async () => (await import("./feedback.ts")).feedbackCommand,
+  },
   search: {
     summary: "search a BEIR-style folder: one query, or a file of queries to a TREC run",
     load: async () => (await import("./search.ts")).searchCommand,

@@ -25,7 +25,7 @@ export interface AdminClientOptions {
 }
 
 interface AdminRequest<Schema extends z.ZodType> {
-  readonly method: "GET" | "PUT" | "POST";
+  readonly method: "GET" | "PUT" | "POST" | "DELETE";
   /** From the root of the Worker. */
   readonly path: string;
   readonly body?: string;

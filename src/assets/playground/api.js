@@ -6,7 +6,8 @@ import { readEventData } from "./event-stream.js";
  *   dense: Place, lexical: Place, metadata: Record<string, unknown> }} Passage
  * @typedef {{ query: string, collection: string, mode: string, passages: Passage[],
  *   notices: { code: string, message: string }[], degraded: { leg: string, reason: string }[],
- *   timings_ms: Record<string, number> }} Retrieval
+ *   timings_ms: Record<string, number>, encoder: string | null, adapter: { name: string } | null }} Retrieval
+ * @typedef {{ encoders: string[], adapters: string[] }} QuerySideChoices
  * @typedef {{ type: "retrieval", retrieval: Retrieval, requestId: string, serverTiming: string }
  *   | { type: "text", text: string }
  *   | { type: "citation", start: number, end: number, passage: number }
@@ -57,6 +58,23 @@ export async function fetchCollections(key) {
   } catch (error) {
     if (error instanceof RequestError) {
       return undefined;
+    }
+    throw error;
+  }
+}
+
+/**
+ * The query encoders and adapters of a collection; none where it does not exist.
+ * @param {string} collection
+ * @param {string} key
+ * @returns {Promise<QuerySideChoices>}
+ */
+export async function fetchQuerySide(collection, key) {
+  try {
+    return await getJson(`/v1/query-side?collection=${encodeURIComponent(collection)}`, key);
+  } catch (error) {
+    if (error instanceof RequestError) {
+      return { encoders: [], adapters: [] };
     }
     throw error;
   }

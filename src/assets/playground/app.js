@@ -1,10 +1,10 @@
 import { AnswerView } from "./answer-view.js";
-import { RequestError, fetchCollections, fetchHealth, fetchModels, streamAnswer } from "./api.js";
+import { RequestError, fetchCollections, fetchHealth, fetchModels, fetchQuerySide, streamAnswer } from "./api.js";
 import { curlCommand } from "./curl-command.js";
 import { byId, element, reveal } from "./dom.js";
 import { PassagesView } from "./passages-view.js";
 import { Preview } from "./preview.js";
-import { askForKey, offerCollections, offerModels, readKey, readSettings, setMode } from "./settings.js";
+import { askForKey, offerCollections, offerModels, offerQuerySide, readKey, readSettings, setMode } from "./settings.js";
 import { showTimings } from "./timings-view.js";
 
 /** Questions that the demo corpus answers. */
@@ -55,12 +55,12 @@ function showResult() {
 
 /** The request as it is sent, for the server and for `Copy as curl`. */
 function requestBody() {
-  const { mode, topK, model, collection } = readSettings();
+  const { mode, topK, model, collection, querySide } = readSettings();
   return {
     model,
     stream: true,
     messages: [{ role: "user", content: question.value.trim() }],
-    retrieval: { collection, mode, top_k: topK },
+    retrieval: { collection, mode, top_k: topK, ...querySide },
   };
 }
 
@@ -147,9 +147,10 @@ function finish(timings) {
  * @param {import("./api.js").Retrieval} retrieval
  * @param {string} mode
  */
-function showRetrieval({ passages: found, notices, degraded, collection, query }, mode) {
+function showRetrieval({ passages: found, notices, degraded, collection, query, adapter }, mode) {
   passages.show(found, mode);
-  byId("passages-summary", HTMLParagraphElement).textContent = `${found.length} from ${collection}`;
+  const by = adapter === null ? "" : `, adapter ${adapter.name}`;
+  byId("passages-summary", HTMLParagraphElement).textContent = `${found.length} from ${collection}${by}`;
   const messages = [
     ...notices.map(({ message }) => message),
     ...degraded.map(({ leg, reason }) => `The ${leg} search failed, so the other one answers alone: ${reason}`),
@@ -255,6 +256,16 @@ async function offerChoices() {
     showFailure(error);
   }
   showCollection();
+  await offerChoicesOfCollection();
+}
+
+async function offerChoicesOfCollection() {
+  const { collection, key } = readSettings();
+  const choices = await fetchQuerySide(collection, key);
+  // Another collection may have been chosen meanwhile: its own call shows its choices.
+  if (collection === readSettings().collection) {
+    offerQuerySide(choices);
+  }
 }
 
 function showCollection() {
@@ -296,7 +307,10 @@ copyCurl.addEventListener("click", () => {
   const command = curlCommand({ origin: location.origin, body: requestBody(), needsKey: health?.authentication === "keys" });
   void copy(copyCurl, command);
 });
-byId("collection", HTMLSelectElement).addEventListener("change", showCollection);
+byId("collection", HTMLSelectElement).addEventListener("change", () => {
+  showCollection();
+  void offerChoicesOfCollection();
+});
 addEventListener("scroll", () => preview.hide(), { passive: true });
 
 // A link to a question asks it: `/?q=...&mode=dense`.

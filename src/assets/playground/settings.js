@@ -1,12 +1,22 @@
 import { byId } from "./dom.js";
 
-/** @typedef {{ mode: string, topK: number, model: string, collection: string, key: string }} Settings */
+/**
+ * @typedef {{ encoder?: string, adapter?: string | null }} QuerySide  what is left out is the collection's own
+ * @typedef {{ mode: string, topK: number, model: string, collection: string, key: string, querySide: QuerySide }} Settings
+ */
 
 /** Kept in this tab only: a key must not outlive it. */
 const KEY_ENTRY = "aar-api-key";
 
+/** No name of an adapter, which begins with a letter or digit. */
+const NO_ADAPTER = "-";
+
 const modelSelect = byId("model", HTMLSelectElement);
 const collectionSelect = byId("collection", HTMLSelectElement);
+const encoderSelect = byId("encoder", HTMLSelectElement);
+const encoderField = byId("encoder-field", HTMLLabelElement);
+const adapterSelect = byId("adapter", HTMLSelectElement);
+const adapterField = byId("adapter-field", HTMLLabelElement);
 const topKInput = byId("top-k", HTMLInputElement);
 const keyInput = byId("key", HTMLInputElement);
 const keyField = byId("key-field", HTMLLabelElement);
@@ -21,6 +31,16 @@ export function readSettings() {
     model: modelSelect.value,
     collection: collectionSelect.value,
     key: readKey(),
+    querySide: readQuerySide(),
+  };
+}
+
+/** @returns {QuerySide} */
+function readQuerySide() {
+  const [encoder, adapter] = [encoderSelect.value, adapterSelect.value];
+  return {
+    ...(encoder === "" ? {} : { encoder }),
+    ...(adapter === "" ? {} : { adapter: adapter === NO_ADAPTER ? null : adapter }),
   };
 }
 
@@ -65,6 +85,35 @@ export function offerModels(models, selected) {
  */
 export function offerCollections(collections, selected) {
   offer(collectionSelect, collections, selected);
+}
+
+/**
+ * Shows what there is to choose from; what was chosen stays where it is still there.
+ * @param {import("./api.js").QuerySideChoices} choices
+ */
+export function offerQuerySide({ encoders, adapters }) {
+  const own = new Option("the collection's", "");
+  offerAgain(encoderSelect, [own, ...encoders.map((name) => new Option(name, name))]);
+  encoderField.hidden = encoders.length < 2;
+  offerAgain(adapterSelect, [
+    own.cloneNode(true),
+    new Option("none", NO_ADAPTER),
+    ...adapters.map((name) => new Option(name, name)),
+  ]);
+  adapterField.hidden = adapters.length === 0;
+}
+
+/**
+ * @param {HTMLSelectElement} select
+ * @param {readonly Node[]} options  the first is the default
+ */
+function offerAgain(select, options) {
+  const { value } = select;
+  select.replaceChildren(...options);
+  select.value = value;
+  if (select.selectedIndex === -1) {
+    select.selectedIndex = 0;
+  }
 }
 
 /**

@@ -17,6 +17,7 @@ import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
 import { chatCompletionRequestSchema, chatCompletionResponseSchema } from "../schemas/chat-completion.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
+import { querySideOf } from "../schemas/retrieval.ts";
 import { timedEvents } from "../timed-events.ts";
 
 /** Far more than a question; what is longer is a document, and searching for a document finds anything. */
@@ -57,7 +58,7 @@ async function chatCompletions(c: HttpContext, dependencies: AppDependencies): P
     messages: request.messages,
     parameters: request.parameters,
     stream: request.stream,
-    retrieval: await answerRetrieval(request, dependencies),
+    retrieval: await answerRetrieval({ ...request, model }, dependencies, c.get("requestId")),
     signal: AbortSignal.any([c.req.raw.signal, abort.signal]),
   });
   const identity: CompletionIdentity = {
@@ -132,8 +133,9 @@ function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
 }
 
 async function answerRetrieval(
-  { messages, retrieval, collectionParam }: ChatRequest,
+  { messages, retrieval, collectionParam, model }: ChatRequest & { readonly model: string },
   { configuration, store }: AppDependencies,
+  requestId: string,
 ): Promise<AnswerRetrieval | false> {
   if (retrieval === false) {
     return false;
@@ -150,6 +152,9 @@ async function answerRetrieval(
     }),
     mode: mode ?? "hybrid",
     onError: on_error ?? "degrade",
+    querySide: querySideOf(retrieval ?? {}),
+    model,
+    requestId,
     ...(filter === undefined ? {} : { filter }),
     ...(min_score === undefined ? {} : { minScore: min_score }),
     ...(query === undefined ? {} : { query }),

@@ -27,14 +27,16 @@ export function registerEmbeddings(app: OpenAPIHono<HttpEnvironment>, dependenci
   app.post(route.path, (c) => embeddings(c, dependencies));
 }
 
-async function embeddings(c: HttpContext, { encoder: encoderSource }: AppDependencies): Promise<Response> {
+async function embeddings(c: HttpContext, dependencies: AppDependencies): Promise<Response> {
   const body = await readJson(c.req.raw, { schema: embeddingsRequestSchema });
-  const encoder = await encoderSource();
+  const encoder = await findModel(body.model, dependencies);
   const { name, dims } = encoder.manifest;
-  if (body.model !== undefined && body.model !== name) {
-    throw new AppError("unknown_model", `no embedding model "${body.model.slice(0, 128)}"; there is "${name}"`, {
-      details: { param: "model" },
-    });
+  if (encoder.manifest.compatibleWith !== undefined && body.input_type !== "query") {
+    throw new AppError(
+      "invalid_request",
+      `input_type: ${name} encodes queries for another encoder's passages; say "input_type": "query"`,
+      { details: { param: "input_type" } },
+    );
   }
   if (body.dimensions !== undefined && body.dimensions !== dims) {
     throw new AppError(
@@ -58,6 +60,27 @@ async function embeddings(c: HttpContext, { encoder: encoderSource }: AppDepende
     model: name,
     usage: { prompt_tokens: tokenCount, total_tokens: tokenCount },
   });
+}
+
+/** By the name in its manifest; none: the encoder of the passages. */
+async function findModel(name: string | undefined, { encoder, querySide }: AppDependencies): Promise<Encoder> {
+  const ofPassages = await encoder();
+  if (name === undefined || name === ofPassages.manifest.name) {
+    return ofPassages;
+  }
+  const known = [ofPassages.manifest.name];
+  for (const { manifest, load } of querySide.encoders.entries.values()) {
+    const { name: candidate } = await manifest();
+    if (candidate === name) {
+      return await load();
+    }
+    known.push(candidate);
+  }
+  throw new AppError(
+    "unknown_model",
+    `no embedding model "${name.slice(0, 128)}"; there is ${[...new Set(known)].map((candidate) => `"${candidate}"`).join(", ")}`,
+    { details: { param: "model" } },
+  );
 }
 
 async function encode(

@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
+import { encoderNames } from "../../query-side/encoder-registry.ts";
 import type { Collection } from "../../retrieval/types.ts";
 import type { Configuration } from "../../shared/configuration.ts";
 import type { AppDependencies } from "../app-dependencies.ts";
@@ -16,7 +17,7 @@ const route = jsonRoute({
 
 /** `GET /health`: loads the encoder, so a healthy isolate is a warm one. Failures are errors like everywhere. */
 export function registerHealth(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
-  const { configuration, encoder: encoderSource, store } = dependencies;
+  const { configuration, encoder: encoderSource, store, querySide } = dependencies;
   app.openAPIRegistry.registerPath(route);
   app.get(route.path, async (c) => {
     const [encoder, collection] = await Promise.all([
@@ -30,6 +31,8 @@ export function registerHealth(app: OpenAPIHono<HttpEnvironment>, dependencies: 
       authentication: configuration.apiKeys.length === 0 ? "open" : "keys",
       default_model: configuration.defaultModel,
       encoder: { name, fingerprint: encoder.fingerprint, dims, dtype },
+      query_encoders: encoderNames(querySide.encoders),
+      query_adapters: querySide.adapters.staticNames,
       default_collection: {
         name: configuration.defaultCollection,
         exists: collection !== undefined,

@@ -9,14 +9,14 @@ import { modelListSchema, modelSchema } from "../schemas/models.ts";
 const listRoute = jsonRoute({
   method: "get",
   path: "/v1/models",
-  summary: "Target LMs and the encoder",
+  summary: "Target LMs and encoders",
   response: modelListSchema,
 });
 
 const getRoute = jsonRoute({
   method: "get",
   path: "/v1/models/{model}",
-  summary: "One target LM or the encoder",
+  summary: "One target LM or encoder",
   params: z.object({ model: z.string() }),
   response: modelSchema,
 });
@@ -41,10 +41,11 @@ async function getModel(c: HttpContext, dependencies: AppDependencies): Promise<
   return c.json(model);
 }
 
-async function listModels({ configuration, encoder }: AppDependencies): Promise<JsonObject[]> {
-  const { manifest } = await encoder();
+async function listModels({ configuration, querySide }: AppDependencies): Promise<JsonObject[]> {
   const targets = [...configuration.targetLms].map(([name, { provider }]) => modelBody(name, provider));
-  return [...targets, modelBody(manifest.name, "encoder")];
+  const manifests = await Promise.all([...querySide.encoders.entries.values()].map(({ manifest }) => manifest()));
+  const encoders = new Set(manifests.map(({ name }) => name));
+  return [...targets, ...[...encoders].map((name) => modelBody(name, "encoder"))];
 }
 
 /** OpenAI's shape wants a time of creation; a configuration has none. */

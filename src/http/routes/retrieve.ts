@@ -7,6 +7,7 @@ import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
 import { outcomeBody, passageBody } from "../retrieval-body.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
+import { querySideOf } from "../schemas/retrieval.ts";
 import { retrieveRequestSchema, retrieveResponseSchema } from "../schemas/retrieve.ts";
 
 const route = jsonRoute({
@@ -37,6 +38,9 @@ async function retrieve(c: HttpContext, { configuration, store, retriever }: App
     topK,
     failClosed: body.on_error === "fail",
     signal: c.req.raw.signal,
+    querySide: querySideOf(body),
+    requestId: c.get("requestId"),
+    ...(body.model === undefined ? {} : { model: body.model }),
     ...(body.filter === undefined ? {} : { filter: body.filter }),
     ...(body.min_score === undefined ? {} : { minScore: body.min_score }),
   });

@@ -8,6 +8,7 @@ import {
   outcomeShape,
   passageSchema,
   querySchema,
+  querySideShape,
   topKSchema,
 } from "./retrieval.ts";
 
@@ -35,6 +36,7 @@ const retrievalOptionsSchema = z
     on_error: onErrorSchema.optional(),
     query: querySchema.optional().openapi({ description: "Searched instead of what the conversation suggests." }),
     rewrite: z.boolean().optional().openapi({ description: "Ask the target LM for a standalone question first." }),
+    ...querySideShape,
   })
   .openapi("RetrievalOptions");
 

@@ -13,7 +13,11 @@ const text = z.string().min(1, "must not be empty");
 
 export const embeddingsRequestSchema = z
   .strictObject({
-    model: z.string().min(1).optional().openapi({ description: "The encoder's name; default: the only one." }),
+    model: z
+      .string()
+      .min(1)
+      .optional()
+      .openapi({ description: "The encoder's name; default: the one of the passages." }),
     input: z
       .union([text.transform((one) => [one]), z.array(text).min(1).max(MAX_INPUTS)], {
         error: ({ input }) => describeInput(input),

@@ -7,6 +7,10 @@ export const healthSchema = z
     authentication: z.enum(["open", "keys"]),
     default_model: z.string(),
     encoder: z.object({ name: z.string(), fingerprint: z.string(), dims: z.int(), dtype: z.string() }),
+    query_encoders: z.array(z.string()).openapi({ description: "Names for `encoder`; the first is the default." }),
+    query_adapters: z
+      .array(z.string())
+      .openapi({ description: "Adapters that came with the Worker; a collection may have more." }),
     default_collection: z.object({
       name: z.string(),
       exists: z.boolean(),

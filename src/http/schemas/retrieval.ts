@@ -1,5 +1,7 @@
 import { z } from "@hono/zod-openapi";
+import { QUERY_SIDE_NAME } from "../../query-side/query-side-configuration.ts";
 import { RETRIEVAL_MODES } from "../../retrieval/types.ts";
+import type { QuerySide } from "../../retrieval/types.ts";
 import { toAppError } from "../../shared/errors.ts";
 import { parseFilter } from "../../vector-index/filter.ts";
 import type { VectorFilter } from "../../vector-index/vector-index.ts";
@@ -66,6 +68,27 @@ export const onErrorSchema = z
   .enum(["degrade", "fail"])
   .openapi({ description: "`degrade` (default): go on with the leg that works and say so. `fail`: refuse." });
 
+const querySideName = z.string().regex(QUERY_SIDE_NAME, "expected 1 to 63 letters, digits, `.`, `_` or `-`");
+
+/** Chosen by a request, or as a collection's setting. */
+export const querySideShape = {
+  encoder: querySideName.optional().openapi({
+    description: "Query encoder. Default: the one that the adapter was trained for, else the Worker's default.",
+  }),
+  adapter: querySideName.nullable().optional().openapi({ description: "Query adapter; null: none." }),
+};
+
+/** The query side as a request asks for it; `encoder` and `adapter` left out both: the collection's own. */
+export function querySideOf({
+  encoder,
+  adapter,
+}: {
+  readonly encoder?: string | undefined;
+  readonly adapter?: string | null | undefined;
+}): QuerySide {
+  return { ...(encoder === undefined ? {} : { encoder }), ...(adapter === undefined ? {} : { adapter }) };
+}
+
 const placeSchema = z.object({ rank: z.int(), score: z.number() }).nullable();
 
 export const passageSchema = z
@@ -92,4 +115,9 @@ export const outcomeShape = {
   degraded: z.array(z.object({ leg: z.enum(["dense", "lexical"]), reason: z.string() })),
   timings_ms: z.record(z.string(), z.number()),
   usage: z.object({ embed_tokens: z.int(), vectors_queried: z.int() }),
+  encoder: z.string().nullable().openapi({ description: "What embedded the query; null when nothing did." }),
+  adapter: z
+    .object({ name: z.string(), sha256: z.string() })
+    .nullable()
+    .openapi({ description: "What its embedding went through." }),
 };

@@ -8,6 +8,7 @@ import {
   outcomeShape,
   passageSchema,
   querySchema,
+  querySideShape,
   topKSchema,
 } from "./retrieval.ts";
 
@@ -20,6 +21,10 @@ export const retrieveRequestSchema = z
     filter: filterSchema.optional(),
     min_score: minScoreSchema.optional(),
     on_error: onErrorSchema.default("degrade"),
+    ...querySideShape,
+    model: z.string().min(1).max(256).optional().openapi({
+      description: "Target LM that the passages are for: the collection may have a query adapter for it.",
+    }),
   })
   .openapi("RetrieveRequest");
 

@@ -10,7 +10,7 @@ function newLeg(matches: readonly VectorMatch[], passageIds: ReadonlyMap<string,
   const asked: (VectorQueryOptions | undefined)[] = [];
   const lookedUp: string[] = [];
   const leg = createDenseRetriever({
-    loadEncoder: () => Promise.resolve(fakeEncoder()),
+    queryEncoder: () => Promise.resolve({ encoder: fakeEncoder(), used: { encoder: "default" } }),
     vectorIndex: {
       query: (_vector, options) => {
         asked.push(options);

@@ -27,7 +27,12 @@ export function retrievalWorld() {
   const vectorIndex = createVectorizeIndex(vectorize);
   const now = (): number => performance.now();
   const legs = {
-    dense: createDenseRetriever({ loadEncoder: () => Promise.resolve(encoder), vectorIndex, store, now }),
+    dense: createDenseRetriever({
+      queryEncoder: () => Promise.resolve({ encoder, used: { encoder: "default" } }),
+      vectorIndex,
+      store,
+      now,
+    }),
     lexical: createLexicalRetriever({ store, now }),
   };
   const retriever = createRetriever({ legs, store, now });
