@@ -1,5 +1,5 @@
 /** What a client said of one passage. */
-export interface PassageFeedback {
+interface PassageFeedback {
   readonly id: string;
   /** 0: not relevant; higher is better. Absent: not judged. */
   readonly grade?: number;
@@ -7,7 +7,7 @@ export interface PassageFeedback {
   readonly cited?: boolean;
 }
 
-export interface AnswerFeedback {
+interface AnswerFeedback {
   readonly rating?: "up" | "down";
   /** The answer as it was given, or as it should have been. */
   readonly text?: string;

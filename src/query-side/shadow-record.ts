@@ -1,7 +1,7 @@
 import type { RetrievalMode, RetrieveOutcome, UsedQuerySide } from "../retrieval/types.ts";
 
 /** What one query side found. */
-export interface FoundBySide {
+interface FoundBySide {
   readonly encoder: string;
   readonly adapter: string | null;
   /** sha256 of the adapter's file. */

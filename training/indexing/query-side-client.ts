@@ -33,10 +33,10 @@ const shadowSummarySchema = z.looseObject({
 });
 
 /** An encoder and an adapter, by name. */
-export type WireSide = z.output<typeof sideSchema>;
-export type WireQuerySide = z.output<typeof querySideSchema>;
+type WireSide = z.output<typeof sideSchema>;
+type WireQuerySide = z.output<typeof querySideSchema>;
 export type WireAdapter = z.output<typeof adapterSchema>;
-export type WireShadowSummary = z.output<typeof shadowSummarySchema>["data"][number];
+type WireShadowSummary = z.output<typeof shadowSummarySchema>["data"][number];
 
 /** Where a query side is used: by default, for target LMs, as a shadow. What is not named stays as it is. */
 export interface QuerySideUse {
