@@ -1,0 +1,15 @@
+/**
+ * The encoder's arithmetic, in AssemblyScript: `npm run build:wasm` makes `../kernel.wasm` of it, and of
+ * `index-relaxed.ts` `../kernel-relaxed.wasm`. Memory is the caller's (`../memory-layout.ts`); nothing here allocates. What every function computes,
+ * to the bit, is written plainly in `test/support/engine-reference.ts`.
+ */
+export { attention } from "./attention";
+export { codeRows } from "./codes";
+export { embedRows } from "./embedding";
+export { columnSums, matrixProduct } from "./matrix-product";
+export { clsRow, meanRow, normalizeRow } from "./pooling";
+export { chooseProduct } from "./product-choice";
+export { addNormRows, dequantizeRows, geluRows, normRows } from "./rows";
+
+// Exported for the optimiser to leave them functions of their own: V8 takes better code into use only between calls.
+export { product1x2, product2x2, product4x1 } from "./i16-product";
