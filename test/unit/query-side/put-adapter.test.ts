@@ -84,7 +84,7 @@ describe("putAdapter", () => {
       header('{"__metadata__":{"format":"aar-query-adapter","manifest":"{"}}'),
       header('{"delta":{"dtype":"F32","shape":[9007199254740991,9007199254740991],"data_offsets":[0,4]}}'),
       header('{"__proto__":{"dtype":"F32","shape":[],"data_offsets":[0,0]}}'),
-      header(`${"[".repeat(100_000)}`),
+      header("[".repeat(100_000)),
       join(encodeSafetensors({ tensors: weights, metadata: { format: "pt" } })),
     ];
     for (const file of hostile) {
