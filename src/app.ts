@@ -2,65 +2,86 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
+import { accessOf } from "./http/access.ts";
 import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
 import { errorResponse } from "./http/error-response.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
-import { authenticateAdmin } from "./http/middleware/authenticate-admin.ts";
 import { authenticate } from "./http/middleware/authenticate.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
+import { openPrincipal } from "./http/open-access.ts";
+import { assertEveryRouteHasAccess, routeAccess, type RouteAccess } from "./http/route-access.ts";
 import { registerAdminCollections } from "./http/routes/admin-collections.ts";
 import { registerChatCompletions } from "./http/routes/chat-completions.ts";
 import { registerDocuments } from "./http/routes/documents.ts";
 import { registerEmbeddings } from "./http/routes/embeddings.ts";
 import { registerFeedback } from "./http/routes/feedback.ts";
 import { registerHealth } from "./http/routes/health.ts";
+import { registerKeys } from "./http/routes/keys.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerOwnCollections } from "./http/routes/own-collections.ts";
 import { registerPlayground } from "./http/routes/playground.ts";
 import { registerQuerySide } from "./http/routes/query-side.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
+import type { Configuration } from "./shared/configuration.ts";
 import { AppError, toAppError } from "./shared/errors.ts";
-
-/** Who may change what is searched may change it all: the admin key's. Searching a vector store is a client's. */
-const ADMIN_PATHS = ["/v1/admin/*", "/v1/collections", "/v1/collections/*"];
+import { Authenticator, type EnvironmentKey } from "./tenancy/authenticator.ts";
 
 /** The Worker's HTTP surface. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnvironment> {
-  const { configuration, timingSafeEqual } = dependencies;
+  const { configuration, keys, timingSafeEqual, wallClock } = dependencies;
+  const environmentKeys = environmentKeysOf(configuration);
+  const authenticator = new Authenticator({ keys, environmentKeys, timingSafeEqual, now: wallClock });
   const app = bareApp(dependencies);
-  // Registered before the clients' middleware, whose pattern covers the admin routes too: there it stands back.
-  for (const path of ADMIN_PATHS) {
-    app.use(
-      path,
-      sameOrigin({ isOpen: configuration.adminKey === undefined }),
-      authenticateAdmin({ configuration, timingSafeEqual }),
-    );
-  }
-  const { corsOrigins, apiKeys } = configuration;
-  const clientOnly = [
-    crossOrigin({ origins: corsOrigins }),
+  const { corsOrigins, adminKey } = configuration;
+  const isAdmin = (c: Context): boolean => accessFor(c) === "admin";
+  const isPublic = (c: Context): boolean => accessFor(c) === "public";
+  const wantsKey = (c: Context): boolean => {
+    const access = accessFor(c);
+    return access !== "public" && openPrincipal(configuration, access) === undefined;
+  };
+  app.use(
+    // No page has any business on the admin routes but the Worker's own.
+    except((c) => !isAdmin(c), sameOrigin({ isOpen: adminKey === undefined })),
+    except([isPublic, isAdmin], crossOrigin({ origins: corsOrigins })),
     // A page of another site that has a key was given it; without keys, `CORS_ORIGINS` alone says who may.
-    ...(apiKeys.length === 0 ? [sameOrigin({ isOpen: true, allowed: corsOrigins })] : []),
-    authenticate({ keys: apiKeys, timingSafeEqual }),
-  ];
-  app.use("/v1/*", except(ADMIN_PATHS, ...clientOnly));
+    except([isPublic, isAdmin, wantsKey], sameOrigin({ isOpen: true, allowed: corsOrigins })),
+    authenticate({ configuration, authenticator, accessOf: (principal) => accessOf(principal, dependencies) }),
+  );
   registerAdminCollections(app, dependencies);
   registerOwnCollections(app, dependencies);
   registerDocuments(app, dependencies);
   registerQuerySide(app, dependencies);
   registerFeedback(app, dependencies);
   registerChatCompletions(app, dependencies);
-  registerRetrieve(app, dependencies);
+  registerRetrieve(app);
   registerEmbeddings(app, dependencies);
   registerModels(app, dependencies);
   registerHealth(app, dependencies);
   registerPlayground(app, dependencies);
+  registerKeys(app, {
+    keys,
+    wallClock,
+    rateTiers: configuration.rateTiers,
+    onChange: ({ id }) => Promise.resolve(authenticator.forget(id)),
+  });
   registerOpenapi(app);
+  assertEveryRouteHasAccess(app.routes);
   return app;
+}
+
+function accessFor({ req }: Context): RouteAccess {
+  return routeAccess(req.method, req.path) ?? "authenticated";
+}
+
+function environmentKeysOf({ apiKeys, adminKey }: Configuration): readonly EnvironmentKey[] {
+  return [
+    ...apiKeys.map((key): EnvironmentKey => ({ key, scopes: ["retrieve", "generate"] })),
+    ...(adminKey === undefined ? [] : [{ key: adminKey, scopes: ["admin"] } satisfies EnvironmentKey]),
+  ];
 }
 
 /** What a Worker with an invalid configuration answers, on every route: the error that says what to mend. */

@@ -36,6 +36,7 @@ import type { SqlDatabase } from "./retrieval/sql-database.ts";
 import { SqlPassageStore } from "./retrieval/sql-passage-store.ts";
 import { parseConfiguration, type Configuration } from "./shared/configuration.ts";
 import { toAppError } from "./shared/errors.ts";
+import { SqlKeyStore } from "./tenancy/sql-key-store.ts";
 import type { VectorIndex } from "./vector-index/vector-index.ts";
 
 export { EmbeddedVectorize } from "./platform/embedded-vectorize.ts";
@@ -153,9 +154,11 @@ function composeApp(
     fileBatches: new FileBatchStore(database),
     resumeIngestion: createBackgroundResume(documents),
     targetLms: (name) => createTargetLmChain(name, configuration.targetLms, targetLmDependencies),
-    answer: (request) => answerQuery(request, { retriever }),
+    answer: answerQuery,
+    keys: new SqlKeyStore(database),
     readAsset: (path, headers) => env.ASSETS.fetch(new Request(`https://assets.invalid${path}`, { headers })),
     timingSafeEqual: (left, right) => crypto.subtle.timingSafeEqual(left, right),
+    wallClock: () => Date.now(),
   });
 }
 

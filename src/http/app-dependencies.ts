@@ -14,32 +14,45 @@ import type { PassageStore } from "../retrieval/passage-store.ts";
 import type { Retriever } from "../retrieval/types.ts";
 import type { Configuration } from "../shared/configuration.ts";
 import type { JsonObject } from "../shared/json.ts";
+import type { KeyStore } from "../tenancy/key-store.ts";
 import type { VectorIndex } from "../vector-index/vector-index.ts";
-import type { AuthenticateOptions } from "./middleware/authenticate.ts";
 
-/** Everything the routes need. `src/index.ts` gives the real things, tests give fakes. */
-export interface AppDependencies extends AppSurroundings {
-  readonly configuration: Configuration;
-  /** What passages are encoded with. */
-  readonly encoder: EncoderSource;
+/** Everything the app is made of. `src/index.ts` gives the real things, tests give fakes. */
+export interface AppDependencies extends RouteDependencies {
   readonly store: PassageStore;
-  readonly vectorIndex: VectorIndex;
-  readonly querySide: QuerySideDependencies & { readonly shadowStore: ShadowStore };
-  readonly feedback: FeedbackStore;
   readonly retriever: Retriever;
   /** What ingestion works with. */
   readonly documents: DocumentDependencies;
+  /** The model of that name, then its fallbacks; throws `unknown_model`. */
+  readonly targetLms: (name: string) => readonly [TargetLm, ...TargetLm[]];
+  readonly answer: (
+    request: AnswerRequest,
+    dependencies: { readonly retriever: Retriever },
+  ) => AsyncGenerator<AnswerEvent>;
+  readonly keys: KeyStore;
+  readonly timingSafeEqual: (left: Uint8Array, right: Uint8Array) => boolean;
+  /** Milliseconds since 1970. */
+  readonly wallClock: () => number;
+}
+
+/** What routes are given. Collections, retrieval and target LMs they have through the caller's `Access` only. */
+export interface RouteDependencies extends AppSurroundings {
+  readonly configuration: Configuration;
+  /** What passages are encoded with. */
+  readonly encoder: EncoderSource;
+  readonly vectorIndex: VectorIndex;
+  /** Of collections that the caller's `Access` has found. */
+  readonly querySide: QuerySideDependencies & { readonly shadowStore: ShadowStore };
+  readonly feedback: FeedbackStore;
+  /** Of collections that the caller's `Access` has found. */
   readonly collectionFacts: CollectionFactsStore;
+  /** Their owner is the caller's tenant. */
   readonly files: FileStore;
   readonly fileBatches: FileBatchStore;
   /** When one of these is in progress: looks, in the background and not too often, whether somebody is at work on it. */
   readonly resumeIngestion: (records: readonly Pick<DocumentRecord, "status">[]) => void;
-  /** The model of that name, then its fallbacks; throws `unknown_model`. */
-  readonly targetLms: (name: string) => readonly [TargetLm, ...TargetLm[]];
-  readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
   /** Reads a static asset by its path; `headers` of the request make `304` work. */
   readonly readAsset: (path: string, headers: Headers) => Promise<Response>;
-  readonly timingSafeEqual: AuthenticateOptions["timingSafeEqual"];
 }
 
 /** What even an app without a valid configuration needs. */

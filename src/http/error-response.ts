@@ -35,6 +35,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   unknown_document: [404, "invalid_request_error"],
   unknown_file: [404, "invalid_request_error"],
   unsupported_format: [400, "invalid_request_error"],
+  unknown_key: [404, "invalid_request_error"],
   dims_mismatch: [400, "invalid_request_error"],
   fingerprint_mismatch: [409, "invalid_request_error"],
   stream_unsupported: [400, "invalid_request_error"],

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { Access } from "./access.ts";
 import type { StageTimings } from "./stage-timings.ts";
 
 /** Values that the middleware puts on a request. */
@@ -7,6 +8,8 @@ interface HttpVariables {
   requestId: string;
   /** Becomes the `Server-Timing` header. */
   timings: StageTimings;
+  /** Who asks, and what that caller can reach; on every route that is not public. */
+  access: Access;
   /** Facts a route adds to its access log line; never query text, passages or keys. */
   logFields: Record<string, string | number | boolean>;
 }

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseTargetLmTable, type TargetLmTable } from "../generation/target-lm-configuration.ts";
 import { parseQuerySideConfiguration } from "../query-side/query-side-configuration.ts";
 import type { QuerySideConfiguration } from "../query-side/query-side-configuration.ts";
+import { parseRateTiers, type RateTiers } from "../usage/rate-tiers.ts";
 import { parseEmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
 import { AppError } from "./errors.ts";
 
@@ -17,7 +18,9 @@ export interface Configuration {
   readonly defaultCollection: string;
   /** Origins whose pages may call the client routes; "*" for any. */
   readonly corsOrigins: readonly string[];
-  /** Keys of the client routes. Empty in local mode only: then they are open. */
+  /** What keys may do at a time, by the name that a key has. */
+  readonly rateTiers: RateTiers;
+  /** Keys of client routes beside those of the key store. Empty in local mode: then these routes are open. */
   readonly apiKeys: readonly string[];
   /** Key of the admin routes. Without one they are open in local mode and closed in production. */
   readonly adminKey: string | undefined;
@@ -37,6 +40,7 @@ const variablesSchema = z.object({
   ENCODERS: z.string().optional(),
   DEFAULT_ENCODER: z.string().optional(),
   ADAPTERS: z.string().optional(),
+  RATE_TIERS: z.string().optional(),
   API_KEYS: z.string().transform(splitList).optional(),
   // Blank is unset, as in API_KEYS: a line `ADMIN_KEY=` of .dev.vars opens nothing in production.
   ADMIN_KEY: z
@@ -64,9 +68,9 @@ export function parseConfiguration(environment: object): Configuration {
   // Used by the embedded index, which runs elsewhere; a mistake in it is to be seen here, at the first request.
   parseEmbeddedIndexSettings(variables.EMBEDDED_VECTORIZE);
   const apiKeys = variables.API_KEYS ?? [];
-  if (variables.MODE === "production" && apiKeys.length === 0) {
+  if (variables.MODE === "production" && apiKeys.length === 0 && variables.ADMIN_KEY === undefined) {
     throw invalid(
-      "API_KEYS: MODE is production, which needs keys; set them, comma-separated, with `wrangler secret put API_KEYS`",
+      "ADMIN_KEY: MODE is production, which needs keys; set it with `wrangler secret put ADMIN_KEY` and create keys with it (or set API_KEYS, comma-separated)",
     );
   }
   return {
@@ -80,6 +84,7 @@ export function parseConfiguration(environment: object): Configuration {
     defaultModel: variables.DEFAULT_MODEL,
     defaultCollection: variables.DEFAULT_COLLECTION,
     corsOrigins: variables.CORS_ORIGINS ?? [],
+    rateTiers: parseRateTiers(variables.RATE_TIERS),
     apiKeys,
     adminKey: variables.ADMIN_KEY,
   };

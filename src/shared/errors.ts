@@ -15,6 +15,7 @@ export const USER_ERROR_CODES = [
   "unknown_document", // no such document in the collection
   "unknown_file", // no such file, or batch of files
   "unsupported_format", // a document in a format that is not read here
+  "unknown_key", // no API key of that id
   "dims_mismatch", // a vector has another number of dimensions than the index
   "fingerprint_mismatch", // vectors of one encoder meet an index built by another
   "stream_unsupported", // the target LM cannot stream

@@ -12,6 +12,7 @@ import { fakeEncoder } from "./fake-encoder.ts";
 import { fakeQuerySide } from "./fake-query-side.ts";
 import { fakeRetriever } from "./fake-retriever.ts";
 import { fakeTargetLm } from "./fake-target-lm.ts";
+import { memoryKeyStore } from "./memory-key-store.ts";
 import { collectionOf } from "./passages.ts";
 import { retrievedPassages } from "./retrieved-passages.ts";
 
@@ -59,6 +60,8 @@ export function createTestApp({ variables = {}, answer, dependencies = {} }: Tes
     resumeIngestion: () => undefined,
     targetLms: () => [fakeTargetLm()],
     answer: answer ?? (() => sayOneWord()),
+    keys: memoryKeyStore(),
+    wallClock: () => Date.now(),
     readAsset: () => Promise.resolve(new Response("<!doctype html>", { headers: { "content-type": "text/html" } })),
     // Lengths are equal by contract, and a test has nothing to hide.
     timingSafeEqual: (left, right) => left.every((byte, index) => byte === right[index]),

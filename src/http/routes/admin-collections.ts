@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { deleteCollection } from "../../ingestion/delete-collection.ts";
 import { putCollection } from "../../ingestion/put-collection.ts";
 import { upsertPassages } from "../../ingestion/upsert-passages.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import { collectionBody, collectionSettings, encodedPassage } from "../collection-body.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
@@ -53,30 +53,32 @@ const routes = [
 ];
 
 /** `/v1/admin/collections`: what is searched. The way in for local and production alike. */
-export function registerAdminCollections(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
-  const { store, vectorIndex, documents } = dependencies;
+export function registerAdminCollections(app: OpenAPIHono<HttpEnvironment>, dependencies: RouteDependencies): void {
+  const { vectorIndex } = dependencies;
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route);
   }
   app.get("/v1/admin/collections", async (c) =>
-    c.json({ object: "list", data: (await store.listCollections()).map(collectionBody) }),
+    c.json({ object: "list", data: (await c.get("access").store.listCollections()).map(collectionBody) }),
   );
   app.get("/v1/admin/collections/:name", async (c) =>
-    c.json(collectionBody(await findCollection(store, { name: nameOf(c), param: "name" }))),
+    c.json(collectionBody(await findCollection(c.get("access").store, { name: nameOf(c), param: "name" }))),
   );
   app.put("/v1/admin/collections/:name", async (c) => {
     const body = await readJson(c.req.raw, { schema: collectionRequestSchema });
+    const { store } = c.get("access");
     return c.json(collectionBody(await putCollection({ store, vectorIndex }, collectionSettings(nameOf(c), body))));
   });
   app.delete("/v1/admin/collections/:name", async (c) => {
     const name = nameOf(c);
-    const passages = await deleteCollection(documents, name);
+    const passages = await deleteCollection(c.get("access").documents, name);
     return c.json({ object: "collection.deleted", name, deleted: true, passages });
   });
   app.post("/v1/admin/collections/:name/passages", (c) => uploadPassages(c, dependencies));
 }
 
-async function uploadPassages(c: HttpContext, { store, vectorIndex }: AppDependencies): Promise<Response> {
+async function uploadPassages(c: HttpContext, { vectorIndex }: RouteDependencies): Promise<Response> {
+  const { store } = c.get("access");
   const name = nameOf(c);
   const body = await readJson(c.req.raw, { schema: passagesRequestSchema, limitBytes: UPLOAD_BODY_LIMIT_BYTES });
   await findCollection(store, { name, param: "name" });

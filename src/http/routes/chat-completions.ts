@@ -5,9 +5,10 @@ import type { AnswerEvent } from "../../rag/answer-event.ts";
 import type { AnswerRetrieval } from "../../rag/answer-query.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
 import { AppError } from "../../shared/errors.ts";
+import type { Access } from "../access.ts";
 import { answeredBy } from "../answer-body.ts";
 import { answerHead } from "../answer-head.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import { ChatCompletionChunks, type CompletionIdentity } from "../chat-completion-chunks.ts";
 import { chatCompletionStream } from "../chat-completion-stream.ts";
 import { chatCompletion } from "../chat-completion.ts";
@@ -38,27 +39,28 @@ const route = jsonRoute({
 });
 
 /** `POST /v1/chat/completions`, streamed or not. */
-export function registerChatCompletions(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+export function registerChatCompletions(app: OpenAPIHono<HttpEnvironment>, dependencies: RouteDependencies): void {
   app.openAPIRegistry.registerPath(route);
   app.post(route.path, (c) => chatCompletions(c, dependencies));
 }
 
-async function chatCompletions(c: HttpContext, dependencies: AppDependencies): Promise<Response> {
+async function chatCompletions(c: HttpContext, dependencies: RouteDependencies): Promise<Response> {
   const request = chatRequest(await readJson(c.req.raw, { schema: chatCompletionRequestSchema }));
-  const model = request.model ?? dependencies.configuration.defaultModel;
-  const targets = dependencies.targetLms(model);
+  const access = c.get("access");
+  const model = request.model ?? access.defaultModel;
+  const targets = access.targetLms(model);
   if (request.stream && !targets[0].canStream) {
     throw new AppError("stream_unsupported", `model "${model}" cannot stream; send \`"stream": false\``, {
       details: { param: "stream" },
     });
   }
   const abort = new AbortController();
-  const events = dependencies.answer({
+  const events = access.answer({
     targets,
     messages: request.messages,
     parameters: request.parameters,
     stream: request.stream,
-    retrieval: await answerRetrieval({ ...request, model }, dependencies, c.get("requestId")),
+    retrieval: await answerRetrieval({ ...request, model }, access, c.get("requestId")),
     signal: AbortSignal.any([c.req.raw.signal, abort.signal]),
   });
   const identity: CompletionIdentity = {
@@ -100,7 +102,7 @@ async function* withFallbackLogged(
 }
 
 interface StreamedOptions {
-  readonly log: AppDependencies["log"];
+  readonly log: RouteDependencies["log"];
   readonly body: Omit<Parameters<typeof chatCompletionStream>[0], "onEnd">;
 }
 
@@ -134,7 +136,7 @@ function streamed(c: HttpContext, { log, body }: StreamedOptions): Response {
 
 async function answerRetrieval(
   { messages, retrieval, collectionParam, model }: ChatRequest & { readonly model: string },
-  { configuration, store }: AppDependencies,
+  { defaultCollection, store }: Access,
   requestId: string,
 ): Promise<AnswerRetrieval | false> {
   if (retrieval === false) {
@@ -147,7 +149,7 @@ async function answerRetrieval(
   return {
     ...clampTopK(top_k ?? DEFAULT_TOP_K),
     collection: await findCollection(store, {
-      name: collection ?? configuration.defaultCollection,
+      name: collection ?? defaultCollection,
       param: collectionParam,
     }),
     mode: mode ?? "hybrid",

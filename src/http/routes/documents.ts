@@ -5,7 +5,7 @@ import type { DocumentRecord } from "../../ingestion/documents/document.ts";
 import { documentFormatOf } from "../../ingestion/reading/document-formats.ts";
 import type { Collection } from "../../retrieval/types.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import { documentBody, documentInput, pageBody } from "../document-body.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
@@ -68,16 +68,15 @@ const routes = [
 ];
 
 /** `/v1/collections/{name}/documents`: what is searched, sent as text. */
-export function registerDocuments(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
-  const { documents, resumeIngestion } = dependencies;
+export function registerDocuments(app: OpenAPIHono<HttpEnvironment>, { resumeIngestion }: RouteDependencies): void {
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route);
   }
   const collectionOf = (c: HttpContext): Promise<Collection> =>
-    findCollection(dependencies.store, { name: readParams(c, collectionParamsSchema).name, param: "name" });
+    findCollection(c.get("access").store, { name: readParams(c, collectionParamsSchema).name, param: "name" });
   const documentOf = async (c: HttpContext): Promise<DocumentRecord> => {
     const { id } = readParams(c, documentParamsSchema);
-    const [record] = await documents.catalog.get((await collectionOf(c)).name, [id]);
+    const [record] = await c.get("access").documents.catalog.get((await collectionOf(c)).name, [id]);
     if (record === undefined) {
       throw new AppError("unknown_document", `there is no document "${id}" in this collection`, {
         details: { param: "id" },
@@ -90,7 +89,7 @@ export function registerDocuments(app: OpenAPIHono<HttpEnvironment>, dependencie
     const body = await readJson(c.req.raw, { schema: documentsRequestSchema, limitBytes: UPLOAD_BODY_LIMIT_BYTES });
     const inputs = ("documents" in body ? body.documents : [body]).map(documentInput);
     assertDistinct(inputs);
-    const records = await acceptDocuments(documents, await collectionOf(c), inputs);
+    const records = await acceptDocuments(c.get("access").documents, await collectionOf(c), inputs);
     const [first] = records;
     return first !== undefined && !("documents" in body)
       ? c.json(documentBody(first), isDone(records) ? 200 : 202)
@@ -98,7 +97,7 @@ export function registerDocuments(app: OpenAPIHono<HttpEnvironment>, dependencie
   });
   app.put("/v1/collections/:name/documents/:id", async (c) => {
     const input = await documentAsItIs(c);
-    const [record] = await acceptDocuments(documents, await collectionOf(c), [input]);
+    const [record] = await acceptDocuments(c.get("access").documents, await collectionOf(c), [input]);
     if (record === undefined) {
       throw new AppError("unknown_document", `document "${input.id}" was deleted while it was sent`);
     }
@@ -108,7 +107,7 @@ export function registerDocuments(app: OpenAPIHono<HttpEnvironment>, dependencie
     const { limit, after, order, status, filter } = readQuery(c, listDocumentsQuerySchema);
     const descending = order === "desc";
     const options = { limit: limit + 1, after, descending, status, filter };
-    const records = await documents.catalog.list((await collectionOf(c)).name, options);
+    const records = await c.get("access").documents.catalog.list((await collectionOf(c)).name, options);
     resumeIngestion(records);
     return c.json(pageOf(records, limit));
   });
@@ -120,12 +119,16 @@ export function registerDocuments(app: OpenAPIHono<HttpEnvironment>, dependencie
   app.delete("/v1/collections/:name/documents", async (c) => {
     const { filter } = readQuery(c, deleteQuerySchema);
     const { name: collection } = await collectionOf(c);
-    await deleteMatching(documents, { collection, filter, upToVersion: await documents.catalog.newestVersion() });
+    await deleteMatching(c.get("access").documents, {
+      collection,
+      filter,
+      upToVersion: await c.get("access").documents.catalog.newestVersion(),
+    });
     return c.json({ object: "documents.deleted", deleted: true });
   });
   app.delete("/v1/collections/:name/documents/:id", async (c) => {
     const { id, collection } = await documentOf(c);
-    await deleteDocuments(documents, collection, [{ id }]);
+    await deleteDocuments(c.get("access").documents, collection, [{ id }]);
     return c.json({ object: "document.deleted", id, deleted: true });
   });
 }

@@ -2,7 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { EncodedTexts, Encoder } from "../../encoder/encoder.ts";
 import { toBase64 } from "../../shared/base64.ts";
 import { AppError, toAppError } from "../../shared/errors.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
 import {
@@ -22,12 +22,12 @@ const route = jsonRoute({
 });
 
 /** `POST /v1/embeddings`: the encoder in OpenAI's shape. */
-export function registerEmbeddings(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+export function registerEmbeddings(app: OpenAPIHono<HttpEnvironment>, dependencies: RouteDependencies): void {
   app.openAPIRegistry.registerPath(route);
   app.post(route.path, (c) => embeddings(c, dependencies));
 }
 
-async function embeddings(c: HttpContext, dependencies: AppDependencies): Promise<Response> {
+async function embeddings(c: HttpContext, dependencies: RouteDependencies): Promise<Response> {
   const body = await readJson(c.req.raw, { schema: embeddingsRequestSchema });
   const encoder = await findModel(body.model, dependencies);
   const { name, dims } = encoder.manifest;
@@ -63,7 +63,7 @@ async function embeddings(c: HttpContext, dependencies: AppDependencies): Promis
 }
 
 /** By the name in its manifest; none: the encoder of the passages. */
-async function findModel(name: string | undefined, { encoder, querySide }: AppDependencies): Promise<Encoder> {
+async function findModel(name: string | undefined, { encoder, querySide }: RouteDependencies): Promise<Encoder> {
   const ofPassages = await encoder();
   if (name === undefined || name === ofPassages.manifest.name) {
     return ofPassages;

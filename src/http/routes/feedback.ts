@@ -1,7 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { Feedback, StoredFeedback } from "../../feedback/feedback-store.ts";
 import type { JsonObject } from "../../shared/json.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpEnvironment } from "../http-context.ts";
 import { invalidRequest, readJson } from "../read-json.ts";
@@ -33,16 +33,14 @@ const listRoute = jsonRoute({
 });
 
 /** `POST /v1/feedback`, and its export. */
-export function registerFeedback(
-  app: OpenAPIHono<HttpEnvironment>,
-  { store, feedback, configuration }: AppDependencies,
-): void {
+export function registerFeedback(app: OpenAPIHono<HttpEnvironment>, { feedback }: RouteDependencies): void {
   app.openAPIRegistry.registerPath(postRoute);
   app.openAPIRegistry.registerPath(listRoute);
   app.post("/v1/feedback", async (c) => {
     const { collection, request_id, model, ...said } = await readJson(c.req.raw, { schema: feedbackRequestSchema });
+    const { store, defaultCollection } = c.get("access");
     const { name } = await findCollection(store, {
-      name: collection ?? configuration.defaultCollection,
+      name: collection ?? defaultCollection,
       param: "collection",
     });
     const id = await feedback.add(name, {
@@ -62,7 +60,7 @@ export function registerFeedback(
     if (!page.success) {
       throw invalidRequest(page.error);
     }
-    const { name } = await findCollection(store, { name: params.data.name, param: "name" });
+    const { name } = await findCollection(c.get("access").store, { name: params.data.name, param: "name" });
     return c.json({ object: "list", data: (await feedback.list(name, page.data)).map(feedbackBody) });
   });
 }

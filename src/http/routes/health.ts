@@ -7,6 +7,9 @@ import type { HttpEnvironment } from "../http-context.ts";
 import { healthSchema } from "../schemas/health.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
 
+/** The store is the unguarded one: health tells of the default collection, to anyone. */
+type HealthDependencies = Pick<AppDependencies, "configuration" | "encoder" | "store" | "querySide">;
+
 const route = jsonRoute({
   method: "get",
   path: "/health",
@@ -16,7 +19,7 @@ const route = jsonRoute({
 });
 
 /** `GET /health`: loads the encoder, so a healthy isolate is a warm one. Failures are errors like everywhere. */
-export function registerHealth(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+export function registerHealth(app: OpenAPIHono<HttpEnvironment>, dependencies: HealthDependencies): void {
   const { configuration, encoder: encoderSource, store, querySide } = dependencies;
   app.openAPIRegistry.registerPath(route);
   app.get(route.path, async (c) => {
@@ -28,7 +31,7 @@ export function registerHealth(app: OpenAPIHono<HttpEnvironment>, dependencies: 
     return c.json({
       status: "ok",
       mode: configuration.mode,
-      authentication: configuration.apiKeys.length === 0 ? "open" : "keys",
+      authentication: isOpen(configuration) ? "open" : "keys",
       default_model: configuration.defaultModel,
       encoder: { name, fingerprint: encoder.fingerprint, dims, dtype },
       query_encoders: encoderNames(querySide.encoders),
@@ -48,9 +51,13 @@ interface Observed {
   readonly fingerprint: string;
 }
 
+function isOpen({ mode, apiKeys }: Configuration): boolean {
+  return mode === "local" && apiKeys.length === 0;
+}
+
 function warningsOf(configuration: Configuration, { collection, fingerprint }: Observed): string[] {
   const warnings: string[] = [];
-  if (configuration.apiKeys.length === 0) {
+  if (isOpen(configuration)) {
     warnings.push("open: no API_KEYS are set, everyone who reaches this Worker may use it (local mode)");
   }
   if (configuration.adminKey === undefined && configuration.mode === "local") {

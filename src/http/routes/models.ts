@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from "@hono/zod-openapi";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject } from "../../shared/json.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
 import { modelListSchema, modelSchema } from "../schemas/models.ts";
@@ -22,17 +22,17 @@ const getRoute = jsonRoute({
 });
 
 /** `GET /v1/models` and `GET /v1/models/{model}`. */
-export function registerModels(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+export function registerModels(app: OpenAPIHono<HttpEnvironment>, dependencies: RouteDependencies): void {
   app.openAPIRegistry.registerPath(listRoute);
   app.openAPIRegistry.registerPath(getRoute);
-  app.get("/v1/models", async (c) => c.json({ object: "list", data: await listModels(dependencies) }));
+  app.get("/v1/models", async (c) => c.json({ object: "list", data: await listModels(c, dependencies) }));
   // Names of models may contain slashes (`@cf/meta/llama`), escaped by some clients and not by others.
   app.get("/v1/models/:model{.+}", (c) => getModel(c, dependencies));
 }
 
-async function getModel(c: HttpContext, dependencies: AppDependencies): Promise<Response> {
+async function getModel(c: HttpContext, dependencies: RouteDependencies): Promise<Response> {
   const name = c.req.param("model");
-  const model = (await listModels(dependencies)).find(({ id }) => id === name);
+  const model = (await listModels(c, dependencies)).find(({ id }) => id === name);
   if (model === undefined) {
     throw new AppError("unknown_model", `there is no model "${String(name).slice(0, 128)}"; see GET /v1/models`, {
       details: { param: "model" },
@@ -41,8 +41,11 @@ async function getModel(c: HttpContext, dependencies: AppDependencies): Promise<
   return c.json(model);
 }
 
-async function listModels({ configuration, querySide }: AppDependencies): Promise<JsonObject[]> {
-  const targets = [...configuration.targetLms].map(([name, { provider }]) => modelBody(name, provider));
+async function listModels(c: HttpContext, { configuration, querySide }: RouteDependencies): Promise<JsonObject[]> {
+  const granted = new Set(c.get("access").models);
+  const targets = [...configuration.targetLms]
+    .filter(([name]) => granted.has(name))
+    .map(([name, { provider }]) => modelBody(name, provider));
   const manifests = await Promise.all([...querySide.encoders.entries.values()].map(({ manifest }) => manifest()));
   const encoders = new Set(manifests.map(({ name }) => name));
   return [...targets, ...[...encoders].map((name) => modelBody(name, "encoder"))];

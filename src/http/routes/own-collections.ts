@@ -4,7 +4,7 @@ import { deleteCollection } from "../../ingestion/delete-collection.ts";
 import type { Collection } from "../../retrieval/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject } from "../../shared/json.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import { collectionBody, fusionSettings } from "../collection-body.ts";
 import { pageBody } from "../document-body.ts";
 import { findCollection } from "../find-collection.ts";
@@ -49,49 +49,56 @@ const routes = [
 ];
 
 /** `/v1/collections`: collections that are filled with documents. */
-export function registerOwnCollections(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
-  const { store, documents } = dependencies;
+export function registerOwnCollections(app: OpenAPIHono<HttpEnvironment>, dependencies: RouteDependencies): void {
+  const { collectionFacts } = dependencies;
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route);
   }
   const collectionOf = (c: HttpContext): Promise<Collection> =>
-    findCollection(store, { name: readParams(c, collectionParamsSchema).name, param: "name" });
+    findCollection(c.get("access").store, { name: readParams(c, collectionParamsSchema).name, param: "name" });
 
   app.post("/v1/collections", async (c) => {
     const body = await readJson(c.req.raw, { schema: ownCollectionRequestSchema });
-    const collection = await createOwnCollection(dependencies, {
-      name: body.name,
-      displayName: body.display_name,
-      metadata: body.metadata,
-      fusion: body.fusion === undefined ? undefined : fusionSettings(body.fusion),
-    });
-    return c.json(await ownCollectionBody(dependencies, collection));
+    const collection = await createOwnCollection(
+      { documents: c.get("access").documents, collectionFacts },
+      {
+        name: body.name,
+        displayName: body.display_name,
+        metadata: body.metadata,
+        fusion: body.fusion === undefined ? undefined : fusionSettings(body.fusion),
+      },
+    );
+    return c.json(await ownCollectionBody(c, dependencies, collection));
   });
   app.get("/v1/collections", async (c) => {
     const { limit, after } = readQuery(c, collectionPageQuerySchema);
-    const known = await store.listCollections();
+    const known = await c.get("access").store.listCollections();
     const start = after === undefined ? 0 : known.findIndex(({ name }) => name === after) + 1;
     const page = known.slice(start, start + limit + 1);
     const bodies = await Promise.all(
       page.map(async (collection) => ({
         id: collection.name,
-        body: await ownCollectionBody(dependencies, collection),
+        body: await ownCollectionBody(c, dependencies, collection),
       })),
     );
     return c.json(pageBody(bodies, { limit, toBody: ({ body }) => body, idOf: ({ id }) => id }));
   });
-  app.get("/v1/collections/:name", async (c) => c.json(await ownCollectionBody(dependencies, await collectionOf(c))));
+  app.get("/v1/collections/:name", async (c) =>
+    c.json(await ownCollectionBody(c, dependencies, await collectionOf(c))),
+  );
   app.delete("/v1/collections/:name", async (c) => {
     const { name } = await collectionOf(c);
-    const passages = await deleteCollection(documents, name);
+    const passages = await deleteCollection(c.get("access").documents, name);
     return c.json({ object: "collection.deleted", name, deleted: true, passages });
   });
 }
 
 async function ownCollectionBody(
-  { collectionFacts, documents }: AppDependencies,
+  c: HttpContext,
+  { collectionFacts }: RouteDependencies,
   collection: Collection,
 ): Promise<JsonObject> {
+  const { documents } = c.get("access");
   const [[facts], counts] = await Promise.all([
     collectionFacts.get([collection.name]),
     documents.catalog.count(collection.name),

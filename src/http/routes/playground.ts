@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { AppError } from "../../shared/errors.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { securityHeaders } from "../middleware/security-headers.ts";
 
@@ -8,7 +8,7 @@ import { securityHeaders } from "../middleware/security-headers.ts";
 const FILE_NAME = /^[A-Za-z0-9][\w-]*(?:\.[\w-]+)+$/;
 
 /** `GET /` and the files of the page under `/playground/`. No other static asset (encoder, demo vectors) is public. */
-export function registerPlayground(app: OpenAPIHono<HttpEnvironment>, { readAsset }: AppDependencies): void {
+export function registerPlayground(app: OpenAPIHono<HttpEnvironment>, { readAsset }: RouteDependencies): void {
   const serve = async (c: HttpContext, path: string): Promise<Response> => {
     const response = await readAsset(path, c.req.raw.headers);
     if (response.status === 404) {

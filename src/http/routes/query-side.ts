@@ -5,7 +5,7 @@ import { deleteAdapter, putQuerySide } from "../../query-side/put-query-side.ts"
 import type { Collection } from "../../retrieval/types.ts";
 import { base64ToBytes } from "../../shared/base64.ts";
 import { AppError } from "../../shared/errors.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
+import type { RouteDependencies } from "../app-dependencies.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { adapterBody, querySideBody, querySideSettings } from "../query-side-body.ts";
@@ -81,16 +81,17 @@ const routes = [
 ];
 
 /** A collection's query side: adapters, which is used when, and what its shadow found. */
-export function registerQuerySide(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
-  const { configuration, store, querySide } = dependencies;
+export function registerQuerySide(app: OpenAPIHono<HttpEnvironment>, dependencies: RouteDependencies): void {
+  const { querySide } = dependencies;
   const { adapterStore, shadowStore } = querySide;
   for (const route of routes) {
     app.openAPIRegistry.registerPath(route);
   }
   const collectionOf = (c: HttpContext): Promise<Collection> =>
-    findCollection(store, { name: paramsOf(c, collectionParamsSchema).name, param: "name" });
+    findCollection(c.get("access").store, { name: paramsOf(c, collectionParamsSchema).name, param: "name" });
   app.get("/v1/query-side", async (c) => {
-    const name = c.req.query("collection") ?? configuration.defaultCollection;
+    const { store, defaultCollection } = c.get("access");
+    const name = c.req.query("collection") ?? defaultCollection;
     return c.json(await describe(dependencies, await findCollection(store, { name, param: "collection" })));
   });
   app.get("/v1/admin/collections/:name/query-side", async (c) =>
@@ -133,7 +134,7 @@ export function registerQuerySide(app: OpenAPIHono<HttpEnvironment>, dependencie
 }
 
 async function describe(
-  { querySide: { adapters, adapterStore, encoders } }: AppDependencies,
+  { querySide: { adapters, adapterStore, encoders } }: RouteDependencies,
   collection: Collection,
 ): Promise<ReturnType<typeof querySideBody>> {
   const uploaded = (await adapterStore.list(collection.name)).map(({ name }) => name);

@@ -1,7 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { filterNotices } from "../../rag/filter-notices.ts";
 import { clampTopK } from "../../retrieval/clamp-top-k.ts";
-import type { AppDependencies } from "../app-dependencies.ts";
 import { findCollection } from "../find-collection.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
@@ -19,16 +18,17 @@ const route = jsonRoute({
 });
 
 /** `POST /v1/retrieve`: search only. */
-export function registerRetrieve(app: OpenAPIHono<HttpEnvironment>, dependencies: AppDependencies): void {
+export function registerRetrieve(app: OpenAPIHono<HttpEnvironment>): void {
   app.openAPIRegistry.registerPath(route);
-  app.post(route.path, (c) => retrieve(c, dependencies));
+  app.post(route.path, (c) => retrieve(c));
 }
 
-async function retrieve(c: HttpContext, { configuration, store, retriever }: AppDependencies): Promise<Response> {
+async function retrieve(c: HttpContext): Promise<Response> {
+  const { store, retriever, defaultCollection } = c.get("access");
   const body = await readJson(c.req.raw, { schema: retrieveRequestSchema });
   const { topK, notices } = clampTopK(body.top_k);
   const collection = await findCollection(store, {
-    name: body.collection ?? configuration.defaultCollection,
+    name: body.collection ?? defaultCollection,
     param: "collection",
   });
   const outcome = await retriever.retrieve({

@@ -2,7 +2,7 @@ import type { RouteConfig, z } from "@hono/zod-openapi";
 import { errorSchema } from "./error.ts";
 
 interface JsonRouteOptions<Path extends string> {
-  readonly method: "get" | "post" | "put" | "delete";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** In OpenAPI's form, `{name}`. */
   readonly path: Path;
   readonly summary: string;

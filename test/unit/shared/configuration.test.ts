@@ -33,8 +33,11 @@ describe("parseConfiguration", () => {
     ["DEFAULT_COLLECTION", { DEFAULT_COLLECTION: "" }],
     ["CORS_ORIGINS", { CORS_ORIGINS: "a.example" }],
     ["EMBEDDED_VECTORIZE", { EMBEDDED_VECTORIZE: '{"dimensions":0}' }],
-    ["API_KEYS", { MODE: "production" }],
-    ["API_KEYS", { MODE: "production", API_KEYS: " , " }],
+    ["ADMIN_KEY", { MODE: "production" }],
+    ["API_KEYS", { MODE: "production", API_KEYS: " , ", ADMIN_KEY: " " }],
+    ["RATE_TIERS", { RATE_TIERS: "{" }],
+    ["RATE_TIERS: free.requests_per_minute", { RATE_TIERS: '{"free":{"requests_per_minute":0}}' }],
+    ["unlimited", { RATE_TIERS: '{"unlimited":{}}' }],
   ])("names %s when it is wrong: %j", ([name, variables], { expect }) => {
     expect(() => parseConfiguration({ ...LOCAL_VARIABLES, ...variables })).toThrowError(
       expect.objectContaining({ code: "configuration_invalid", message: expect.stringContaining(name) }),

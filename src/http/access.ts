@@ -1,0 +1,78 @@
+import type { TargetLm } from "../generation/target-lm.ts";
+import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
+import type { AnswerEvent } from "../rag/answer-event.ts";
+import type { AnswerRequest } from "../rag/answer-query.ts";
+import type { PassageStore } from "../retrieval/passage-store.ts";
+import type { Retriever } from "../retrieval/types.ts";
+import { AppError } from "../shared/errors.ts";
+import { GuardedPassageStore } from "../tenancy/guarded-passage-store.ts";
+import { isGranted, type Principal } from "../tenancy/principal.ts";
+import type { AppDependencies } from "./app-dependencies.ts";
+
+/**
+ * What the caller of a request can reach, and the only way for a route to reach it: the unguarded store, retriever and
+ * models are not among what routes are given. On every request of a route that is not public.
+ */
+export interface Access {
+  readonly principal: Principal;
+  /** Knows the granted collections only. */
+  readonly store: PassageStore;
+  /** What ingestion works with, over that store. */
+  readonly documents: DocumentDependencies;
+  readonly retriever: Retriever;
+  /** Names of the granted target LMs, in the configuration's order. */
+  readonly models: readonly string[];
+  /** The model of requests that name none: the configured one, or the first that is granted. */
+  readonly defaultModel: string;
+  /** The collection of requests that name none: the configured one, or the only one that is granted by its name. */
+  readonly defaultCollection: string;
+  /** The model of that name, then those of its fallbacks that are granted; throws `unknown_model`. */
+  readonly targetLms: (name: string) => readonly [TargetLm, ...TargetLm[]];
+  readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
+}
+
+type AccessDependencies = Pick<
+  AppDependencies,
+  "configuration" | "store" | "documents" | "retriever" | "targetLms" | "answer"
+>;
+
+/** What this caller can reach. */
+export function accessOf(principal: Principal, dependencies: AccessDependencies): Access {
+  const { configuration, retriever } = dependencies;
+  const { grants } = principal;
+  const models = [...configuration.targetLms.keys()].filter((name) => isGranted(grants.models, name));
+  const { defaultModel, defaultCollection } = configuration;
+  const store = new GuardedPassageStore(dependencies.store, principal);
+  return {
+    principal,
+    store,
+    documents: { ...dependencies.documents, store },
+    retriever,
+    models,
+    defaultModel: models.includes(defaultModel) ? defaultModel : (models[0] ?? defaultModel),
+    defaultCollection: isGranted(grants.collections, defaultCollection)
+      ? defaultCollection
+      : (onlyName(grants.collections) ?? defaultCollection),
+    targetLms: (name) => {
+      // A model that was not granted is as unknown as any other, and nobody is told of more models than are granted.
+      if (!grants.models.includes("*") && !models.includes(name)) {
+        throw unknownModel(name, models);
+      }
+      const [first, ...fallbacks] = dependencies.targetLms(name);
+      return [first, ...fallbacks.filter((fallback) => isGranted(grants.models, fallback.name))];
+    },
+    answer: (request) => dependencies.answer(request, { retriever }),
+  };
+}
+
+function onlyName(collections: readonly string[]): string | undefined {
+  const [name] = collections;
+  return collections.length === 1 && name?.endsWith("*") === false ? name : undefined;
+}
+
+function unknownModel(name: string, models: readonly string[]): AppError {
+  const known = models.map((model) => `"${model}"`).join(", ");
+  return new AppError("unknown_model", `no model named "${name.slice(0, 128)}"; there are ${known || "none"}`, {
+    details: { param: "model" },
+  });
+}
