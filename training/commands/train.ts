@@ -17,7 +17,8 @@ export const trainCommand = defineCommand({
   description: `Modes: query-adapter learns a small map on frozen query embeddings, in seconds; query-encoder trains the whole encoder
 for queries; neither touches the passage vectors, so an index stays valid. both trains queries and passages, as the paper
 does: encode and index anew afterwards. distill makes a smaller query encoder for the vectors of --encoder: some of its layers,
-trained on --texts or a --corpus to embed as all of them do; query-encoder then trains the result on questions (--encoder <output>/encoder).
+trained on --texts or a --corpus to embed as all of them do; it is measured on --dev questions over --vectors, or by its likeness to
+the teacher on texts held out. query-encoder then trains the result on questions (--encoder <output>/encoder).
 
 A run killed at any moment goes on where it was and ends with the same bits. metrics.jsonl has a line a step; the weights of the
 best dev measurement are exported to --output: adapter.safetensors, or the folder encoder/, which goes into encode,

@@ -1,4 +1,3 @@
-import { cosine } from "../../../src/encoder/vector.ts";
 import { AppError } from "../../../src/shared/errors.ts";
 import { hashFraction } from "../../artifacts/hash-split.ts";
 import { sha256File } from "../../artifacts/meta.ts";
@@ -19,13 +18,11 @@ import type { TrainingOptions } from "../training-options.ts";
 import { packRows } from "../vector-rows.ts";
 import { encoderTask, frozenSide } from "./encoder-task.ts";
 import { encodeQueries } from "./frozen-passages.ts";
-
-/** Of the texts, held out to measure on. */
-const HELD_OUT_SHARE = 0.1;
+import { studentMeasure } from "./student-measure.ts";
 
 /**
  * Mode `distill`: an encoder of some of the teacher's layers learns to embed texts as the teacher embeds queries, so that its
- * queries search the teacher's passage vectors.
+ * queries search the teacher's passage vectors. It is measured by retrieval where dev questions are given.
  */
 export async function prepareDistill(context: RunContext): Promise<PreparedRun> {
   const { options, threads } = context;
@@ -37,11 +34,11 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
   const loss = trainingLoss(options, manifest);
   const { model, layerCount } = keepLayers(teacher.spec.model, { output: manifest.model.output, layers });
   const student = { ...teacher, spec: { ...teacher.spec, model } };
-  const { trained, heldOut } = holdOut(await loadPlainTexts(file), options);
-  const targets = packRows(await encodeQueries(trained, { ...context, encoder: base }), manifest.dims);
-  const heldOutTargets = await encodeQueries(heldOut, { ...context, encoder: base });
   const reading = { tokenizer, vocabulary, prefix: manifest.queryPrefix, maxLength: manifest.maxQueryLength };
-  const heldOutTokens = tokenize(heldOut, reading);
+  const texts = chooseTexts(await loadPlainTexts(file), options);
+  const measure = await studentMeasure({ context, teacher: base, texts, reading });
+  const { trained } = measure;
+  const targets = packRows(await encodeQueries(trained, { ...context, encoder: base }), manifest.dims);
   const embedding = await EmbeddingSession.open({ encoder: student.spec, padId: tokenizer.padId, threads });
   const task = await encoderTask({
     encoder: student,
@@ -54,17 +51,13 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
     frozen: options.frozen ?? [],
     microBatch: options.microBatch,
     threads,
-    score: async (weights) => {
-      const embeddings = await embedding.embed(heldOutTokens, weights);
-      const cosines = embeddings.map((vector, text) => cosine(vector, heldOutTargets[text] ?? new Float32Array(0)));
-      return cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
-    },
-    measure: "cosine to the teacher",
+    score: (weights) => measure.score((rows) => embedding.embed(rows, weights)),
+    measure: measure.name,
   });
-  const inputs = { texts: await sha256File(file), encoder: manifest.model.sha256 };
+  const inputs = { texts: await sha256File(file), encoder: manifest.model.sha256, ...measure.inputs };
   const facts = {
     texts: trained.length,
-    heldOutTexts: heldOut.length,
+    ...measure.facts,
     keptLayers: layers.length,
     teacherLayers: layerCount,
   };
@@ -77,6 +70,7 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
     close: async () => {
       await task.close();
       await embedding.release();
+      await measure.close();
     },
   };
 }
@@ -89,22 +83,11 @@ function textsFile({ texts, corpus }: TrainingOptions): string {
   return file;
 }
 
-/** Of `maxTexts` texts, by their hashes, a tenth (at most `devQueries`) is measured on and not trained on. */
-function holdOut(
-  texts: readonly PlainText[],
-  { maxTexts, devQueries, seed }: TrainingOptions,
-): { readonly trained: readonly PlainText[]; readonly heldOut: readonly PlainText[] } {
+/** At most `maxTexts` texts, in the order of their hashes. */
+function chooseTexts(texts: readonly PlainText[], { maxTexts, seed }: TrainingOptions): readonly PlainText[] {
   const fractions = new Map(texts.map(({ text }) => [text, hashFraction(text, seed)]));
   const fractionOf = ({ text }: PlainText): number => fractions.get(text) ?? 0;
-  const chosen = texts.toSorted((a, b) => fractionOf(a) - fractionOf(b)).slice(0, maxTexts);
-  const count = Math.min(devQueries, Math.ceil(HELD_OUT_SHARE * chosen.length));
-  if (count === chosen.length) {
-    throw new AppError(
-      "invalid_request",
-      "one text is too few to train and measure on; give more, or a larger --max-texts",
-    );
-  }
-  return { heldOut: chosen.slice(0, count), trained: chosen.slice(count) };
+  return texts.toSorted((a, b) => fractionOf(a) - fractionOf(b)).slice(0, maxTexts);
 }
 
 /** A text and its one target, the vector of the same row. */

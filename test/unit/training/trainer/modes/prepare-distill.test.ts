@@ -8,7 +8,7 @@ import { resolveTrainingOptions } from "../../../../../training/trainer/training
 import type { GivenTrainingOptions } from "../../../../../training/trainer/training-options.ts";
 import { silentProgress } from "../../../../support/silent-progress.ts";
 import { temporaryFolder } from "../../../../support/temporary-folder.ts";
-import { tinyEncoderFolder } from "../../../../support/tiny-training-folder.ts";
+import { tinyEncoderFolder, tinyTrainingFolder } from "../../../../support/tiny-training-folder.ts";
 
 const WORDS = Array.from({ length: 20 }, (_, index) => `w${index}`);
 /** Pairs of words: enough to learn what each is. */
@@ -81,6 +81,22 @@ test("one of two layers learns to embed as both, for the teacher's index, and go
   expect((await loadEncoder(int8)).fingerprint).toBe(teacher.fingerprint);
 });
 
+test("with dev questions it is measured by what it finds among the teacher's vectors", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const { encoder, vectors, dev, corpus } = await tinyTrainingFolder(folder);
+  const measured = { encoder, texts: corpus, dev, vectors, output: path.join(folder, "run") };
+  const { plan, result } = await distil(folder, measured);
+  expect(plan.facts).toEqual({ texts: 14, devQuestions: 14, passages: 14, keptLayers: 1, teacherLayers: 2 });
+  const [first = ""] = (await readFile(path.join(folder, "run", "metrics.jsonl"), "utf8")).split("\n");
+  expect(JSON.parse(first)).toMatchObject({ step: 0, measure: "nDCG@10" });
+  const { manifest } = await loadEncoder(result);
+  const hash = expect.stringMatching(/^[0-9a-f]{64}$/u);
+  expect(manifest.provenance).toMatchObject({ training: { inputs: { vectors: hash, dev: hash, texts: hash } } });
+});
+
 test("a run that is stopped goes on to the same bytes", async ({ expect, onTestFinished }) => {
   const folder = await setUp(onTestFinished);
   const sizes = { maxSteps: 4, checkpointEvery: 1 };
@@ -98,6 +114,7 @@ test.for([
   ["no layers", { layers: undefined }, /mode distill needs --layers/u],
   ["a layer that there is not", { layers: [0, 2] }, /--layers 0,2: .* the encoder has 2 layers/u],
   ["another loss", { loss: "contrastive" }, /mode distill trains with "embedding-alignment" only/u],
+  ["dev questions without vectors", { dev: "dev.jsonl" }, /mode distill needs --vectors/u],
   ["a missing file", { texts: "/nowhere/texts.txt" }, /cannot read \/nowhere\/texts\.txt/u],
 ] as const)("%s is refused", async ([, changes, message], { expect, onTestFinished }) => {
   const folder = await setUp(onTestFinished);
