@@ -96,10 +96,11 @@ async function toRun({ matches, collection, store }: ToRunOptions): Promise<Scor
     matches.map(({ score }) => toScore(score)),
     collection,
   );
-  const run = matches.flatMap(({ id, score }) => {
-    const passageId = passageIdOf(collection.name, id) ?? resolved.get(id);
-    return passageId === undefined ? [] : [{ id: passageId, score: toScore(score) }];
-  });
+  // One that the store does not know any more keeps its vector's id: the retriever sees that something vanished.
+  const run = matches.map(({ id, score }) => ({
+    id: passageIdOf(collection.name, id) ?? resolved.get(id) ?? id,
+    score: toScore(score),
+  }));
   // The index orders best first already; the sort makes that a fact for fusion, whatever index is bound.
   return run.toSorted((a, b) => b.score - a.score);
 }

@@ -8,6 +8,7 @@ import type {
   RetrievalLeg,
   RetrievalMode,
   RetrievedPassage,
+  RetrieveOutcome,
   Retriever,
   RetrieveRequest,
   ScoredPassage,
@@ -25,49 +26,95 @@ const LEGS_OF_MODE = {
 
 export interface CreateRetrieverOptions {
   readonly legs: Readonly<Record<RetrievalLeg, Leg>>;
-  readonly store: Pick<PassageStore, "getPassages">;
+  readonly store: Pick<PassageStore, "getPassages" | "getCollection">;
   /** Milliseconds; only differences are used. */
   readonly now: () => number;
   /** Default 10,000 ms for each leg. */
   readonly legDeadlineMs?: number;
 }
 
-/** Retrieval over the legs that the mode names: run them, fuse, cut, and fetch the text of what is left. */
+/**
+ * Searches once more at most so often when a write came between a search and the reading of its texts. Each time it takes
+ * another document that was found and replaced in those milliseconds.
+ */
+const MAX_REPEATS = 2;
+
+/**
+ * Retrieval over the legs that the mode names: run them, fuse, cut, and fetch the text of what is left. A document that is
+ * replaced meanwhile is found in the old form or the new one: when passages vanished and the collection has changed since
+ * the request read its record, it is all done again.
+ */
 export function createRetriever({
   legs,
   store,
   now,
   legDeadlineMs = DEFAULT_LEG_DEADLINE_MS,
 }: CreateRetrieverOptions): Retriever {
+  async function retrieveOnce(request: RetrieveRequest): Promise<Found> {
+    const { mode, signal } = request;
+    // Full depth whatever topK is: fusion needs it, and it has the next ones at hand when passages vanished.
+    const options = { legs, wanted: LEGS_OF_MODE[mode], request, depth: MAX_TOP_K, deadlineMs: legDeadlineMs };
+    const { runs, degraded, timings, usage, querySide } = await runLegs(options);
+    const legsDoneAt = now();
+    const run = aboveMinScore(toOneRun(runs, request), request.minScore);
+    const fusedAt = now();
+    const { living, vanished } = await withDeadline(() => fetchLiving(run, request, store), {
+      what: "the text store",
+      deadlineMs: legDeadlineMs,
+      signal,
+    });
+    const places = { dense: toPlaces(runs.dense), lexical: toPlaces(runs.lexical) };
+    const outcome: RetrieveOutcome = {
+      passages: living.map(({ passage, score }, index) => ({
+        passage,
+        score,
+        rank: index + 1,
+        ...placesOf(passage.id, places),
+      })),
+      mode,
+      degraded,
+      timings: { ...timings, fuse: fusedAt - legsDoneAt, passages: now() - fusedAt },
+      usage,
+      ...(querySide === undefined ? {} : { querySide }),
+    };
+    return { outcome, vanished };
+  }
+
   return {
     async retrieve(request) {
-      const { mode, signal } = request;
-      // Full depth whatever topK is: fusion needs it, and it has the next ones at hand when passages vanished.
-      const options = { legs, wanted: LEGS_OF_MODE[mode], request, depth: MAX_TOP_K, deadlineMs: legDeadlineMs };
-      const { runs, degraded, timings, usage, querySide } = await runLegs(options);
-      const legsDoneAt = now();
-      const run = aboveMinScore(toOneRun(runs, request), request.minScore);
-      const fusedAt = now();
-      const found = await withDeadline(() => fetchLiving(run, request, store), {
-        what: "the text store",
-        deadlineMs: legDeadlineMs,
-        signal,
-      });
-      const places = { dense: toPlaces(runs.dense), lexical: toPlaces(runs.lexical) };
-      return {
-        passages: found.map(({ passage, score }, index) => ({
-          passage,
-          score,
-          rank: index + 1,
-          ...placesOf(passage.id, places),
-        })),
-        mode,
-        degraded,
-        timings: { ...timings, fuse: fusedAt - legsDoneAt, passages: now() - fusedAt },
-        usage,
-        ...(querySide === undefined ? {} : { querySide }),
-      };
+      let { collection } = request;
+      let { outcome, vanished } = await retrieveOnce(request);
+      for (let repeat = 0; vanished > 0 && repeat < MAX_REPEATS; repeat += 1) {
+        const { name } = collection;
+        const current = await withDeadline(() => store.getCollection(name), {
+          what: "the text store",
+          deadlineMs: legDeadlineMs,
+          signal: request.signal,
+        });
+        if (current === undefined || current.version === collection.version) {
+          // Deleted passages that the vector index has not forgotten yet.
+          break;
+        }
+        collection = current;
+        const again = await retrieveOnce({ ...request, collection });
+        outcome = { ...again.outcome, usage: sum(outcome.usage, again.outcome.usage) };
+        ({ vanished } = again);
+      }
+      return outcome;
     },
+  };
+}
+
+interface Found {
+  readonly outcome: RetrieveOutcome;
+  /** Passages of the run whose text was looked for and is not there. */
+  readonly vanished: number;
+}
+
+function sum(left: RetrieveOutcome["usage"], right: RetrieveOutcome["usage"]): RetrieveOutcome["usage"] {
+  return {
+    embedTokens: left.embedTokens + right.embedTokens,
+    vectorsQueried: left.vectorsQueried + right.vectorsQueried,
   };
 }
 
@@ -96,18 +143,20 @@ interface LivingPassage {
 async function fetchLiving(
   run: readonly ScoredPassage[],
   { collection, topK }: RetrieveRequest,
-  store: CreateRetrieverOptions["store"],
-): Promise<readonly LivingPassage[]> {
+  store: Pick<PassageStore, "getPassages">,
+): Promise<{ readonly living: readonly LivingPassage[]; readonly vanished: number }> {
   const living: LivingPassage[] = [];
+  let vanished = 0;
   let next = 0;
   while (living.length < topK && next < run.length) {
     const window = run.slice(next, next + topK - living.length);
     next += window.length;
     const scores = new Map(window.map(({ id, score }) => [id, score]));
     const passages = await store.getPassages(collection.name, [...scores.keys()]);
+    vanished += scores.size - passages.length;
     living.push(...passages.map((passage) => ({ passage, score: scores.get(passage.id) ?? 0 })));
   }
-  return living;
+  return { living, vanished };
 }
 
 interface Place {

@@ -1,5 +1,6 @@
 import type { PassageStore } from "../../src/retrieval/passage-store.ts";
 import type { Leg, Passage, ScoredPassage } from "../../src/retrieval/types.ts";
+import { collectionOf } from "./passages.ts";
 
 /** Answers every request with the run. */
 export function fixedLeg(run: readonly ScoredPassage[], name: "dense" | "lexical" = "lexical"): Leg {
@@ -24,11 +25,15 @@ export function silentLeg(): Leg {
   return { retrieve: () => new Promise(() => undefined) };
 }
 
-/** Knows these passages and nothing else; counts its reads. */
-export function passageReader(passages: readonly Passage[]): Pick<PassageStore, "getPassages"> & { reads: number } {
+/** What the retriever reads of a store. */
+type PassageReader = Pick<PassageStore, "getPassages" | "getCollection"> & { reads: number };
+
+/** Knows these passages, of a collection that never changes, and nothing else; counts its reads. */
+export function passageReader(passages: readonly Passage[]): PassageReader {
   const byId = new Map(passages.map((passage) => [passage.id, passage]));
   return {
     reads: 0,
+    getCollection: (name) => Promise.resolve(collectionOf({ name })),
     getPassages(_collection, ids) {
       this.reads += 1;
       return Promise.resolve(ids.flatMap((id) => byId.get(id) ?? []));

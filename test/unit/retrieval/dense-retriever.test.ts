@@ -37,7 +37,7 @@ describe("createDenseRetriever", () => {
     expect(asked).toEqual([{ topK: 7, namespace: "animals", returnMetadata: "none" }]);
   });
 
-  test("reads passage ids off the vector ids and looks up only hashed ones; what nobody knows is dropped", async ({
+  test("reads passage ids off the vector ids and looks up only hashed ones; what nobody knows keeps its vector's id", async ({
     expect,
   }) => {
     const longId = "x".repeat(100);
@@ -52,6 +52,7 @@ describe("createDenseRetriever", () => {
     expect((await retrieve()).run).toEqual([
       { id: "a/1", score: 0.9 },
       { id: longId, score: 0.8 },
+      { id: unknown, score: 0.7 },
     ]);
     expect(lookedUp).toEqual([hashed, unknown]);
   });

@@ -1,6 +1,6 @@
 import { describe, test } from "vitest";
 import { createRetriever, type CreateRetrieverOptions } from "../../../src/retrieval/retriever.ts";
-import type { RetrieveRequest } from "../../../src/retrieval/types.ts";
+import type { Leg, RetrieveRequest } from "../../../src/retrieval/types.ts";
 import { AppError } from "../../../src/shared/errors.ts";
 import { failingLeg, fixedLeg, passageReader, silentLeg } from "../../support/fake-legs.ts";
 import { collectionOf, passageOf } from "../../support/passages.ts";
@@ -93,6 +93,51 @@ describe("createRetriever", () => {
   });
 });
 
+describe("createRetriever when a document is replaced between the search and the reading of its text", () => {
+  /** Finds `old` until it was searched once, then `new`; the store has only `new`, at a later version. */
+  function replacedMeanwhile(version: number) {
+    let searches = 0;
+    const leg: Leg = {
+      retrieve: () => {
+        searches += 1;
+        const run = [{ id: searches === 1 ? "old" : "new", score: 1 }];
+        return Promise.resolve({ run, timings: {}, embedTokens: 7, vectorsQueried: 1 });
+      },
+    };
+    const store = {
+      ...passageReader([passageOf({ id: "new" })]),
+      getCollection: () => Promise.resolve(collectionOf({ version })),
+    };
+    const { retrieve } = newRetriever({ store, legs: { dense: leg, lexical: leg } });
+    return { retrieve, searches: () => searches };
+  }
+
+  test("it is searched again, and both searches are counted", async ({ expect }) => {
+    const { retrieve, searches } = replacedMeanwhile(2);
+    const { passages, usage } = await retrieve({ mode: "dense" });
+    expect(passages.map(({ passage }) => passage.id)).toEqual(["new"]);
+    expect([searches(), usage]).toEqual([2, { embedTokens: 14, vectorsQueried: 2 }]);
+  });
+
+  test("not when nothing was written since: the vector index remembers what was deleted long ago", async ({
+    expect,
+  }) => {
+    const { retrieve, searches } = replacedMeanwhile(1);
+    expect((await retrieve({ mode: "dense" })).passages).toEqual([]);
+    expect(searches()).toBe(1);
+  });
+
+  test("not for ever, where every search meets a write", async ({ expect }) => {
+    let version = 1;
+    const store = {
+      ...passageReader([]),
+      getCollection: () => Promise.resolve(collectionOf({ version: (version += 1) })),
+    };
+    expect((await newRetriever({ store }).retrieve()).passages).toEqual([]);
+    expect(version).toBe(3);
+  });
+});
+
 describe("createRetriever when a leg fails", () => {
   test("hybrid answers from the other leg and says so", async ({ expect }) => {
     const legs = { dense: failingLeg(down), lexical: fixedLeg(lexicalRun) };
@@ -145,7 +190,7 @@ describe("createRetriever when a leg fails", () => {
 
   test("a text store that fails is retrieval_failed", async ({ expect }) => {
     const cause = new Error("D1_ERROR");
-    const store = { reads: 0, getPassages: (): Promise<never> => Promise.reject(cause) };
+    const store = { ...passageReader([]), getPassages: (): Promise<never> => Promise.reject(cause) };
     await expect(newRetriever({ store }).retrieve()).rejects.toMatchObject({
       code: "retrieval_failed",
       message: "the text store failed",
