@@ -20,6 +20,9 @@ const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string
   "/v1/query-side": "authenticated",
   "/v1/feedback": "authenticated",
   "/v1/collections": "ingest",
+  "/v1/files": "ingest",
+  "/v1/vector_stores": "ingest",
+  "/v1/vector_stores/{vector_store_id}/search": "retrieve",
   "/v1/admin": "admin",
 };
 

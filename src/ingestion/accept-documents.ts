@@ -3,6 +3,7 @@ import type { Collection } from "../retrieval/types.ts";
 import { AppError, toAppError } from "../shared/errors.ts";
 import { documentDigest } from "./documents/document-digest.ts";
 import type { DocumentFacts, DocumentRecord, DocumentSource, DocumentVersion } from "./documents/document.ts";
+import { failureEntry } from "./failure-entry.ts";
 import type { DocumentDependencies } from "./ingestion-dependencies.ts";
 import { assertOwnEncoder } from "./own-encoder.ts";
 import { passageTokens, type SplitSettings } from "./passage-tokens.ts";
@@ -20,7 +21,7 @@ export interface DocumentInput extends Pick<DocumentFacts, "id" | "title" | "url
 }
 
 /** A longer content is split in the background: up to here it takes a tenth of a second. */
-const MAX_INLINE_CHARACTERS = 64 * 1024;
+export const MAX_INLINE_CHARACTERS = 64 * 1024;
 /** Passages of a request that are encoded before it is answered: a second or two. */
 const MAX_INLINE_PASSAGES = 16;
 
@@ -134,7 +135,7 @@ async function tryInline(dependencies: DocumentDependencies, begun: readonly Doc
     }
     return true;
   } catch (error) {
-    dependencies.log({ event: "ingestion", step: "inline", error: toAppError(error).message });
+    dependencies.log(failureEntry("inline", error));
     return false;
   }
 }

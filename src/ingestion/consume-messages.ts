@@ -1,4 +1,5 @@
-import { AppError, toAppError } from "../shared/errors.ts";
+import { AppError } from "../shared/errors.ts";
+import { failureEntry } from "./failure-entry.ts";
 import type { DocumentDependencies } from "./ingestion-dependencies.ts";
 import { type IngestionMessage, ingestionMessageSchema } from "./ingestion-message.ts";
 import { failVersion, runMessage } from "./steps/run-message.ts";
@@ -29,7 +30,7 @@ export async function consumeMessages(
       await runMessage(dependencies, message);
       delivery.ack();
     } catch (error) {
-      logFailure(dependencies, message, error);
+      dependencies.log(failureEntry(message.type, error));
       delivery.retry({ delaySeconds: Math.min(2 ** (delivery.attempts - 1), MAX_RETRY_DELAY_SECONDS) });
     }
   }
@@ -52,7 +53,7 @@ export async function consumeDeadLetters(
       }
       delivery.ack();
     } catch (error) {
-      logFailure(dependencies, message, error);
+      dependencies.log(failureEntry(message?.type ?? "", error));
       delivery.retry({ delaySeconds: MAX_RETRY_DELAY_SECONDS });
     }
   }
@@ -67,10 +68,4 @@ function parse({ log }: DocumentDependencies, { body }: Delivery): IngestionMess
     });
   }
   return parsed.data;
-}
-
-function logFailure({ log }: DocumentDependencies, message: IngestionMessage | undefined, thrown: unknown): void {
-  const error = toAppError(thrown);
-  const cause = error.cause instanceof Error ? error.cause.message : "";
-  log({ event: "ingestion", step: message?.type ?? "", error: error.message, cause });
 }

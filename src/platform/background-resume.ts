@@ -1,8 +1,8 @@
 import { waitUntil } from "cloudflare:workers";
 import type { DocumentRecord } from "../ingestion/documents/document.ts";
+import { failureEntry } from "../ingestion/failure-entry.ts";
 import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
 import { resumeIngestion } from "../ingestion/resume-ingestion.ts";
-import { toAppError } from "../shared/errors.ts";
 
 /** Clients poll every second or so. */
 const PAUSE_SECONDS = 10;
@@ -21,7 +21,7 @@ export function createBackgroundResume(
       next = now + PAUSE_SECONDS;
       waitUntil(
         resumeIngestion(dependencies).catch((error: unknown) => {
-          dependencies.log({ event: "ingestion", step: "resume", error: toAppError(error).message });
+          dependencies.log(failureEntry("resume", error));
         }),
       );
     }

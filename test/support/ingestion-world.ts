@@ -18,7 +18,7 @@ import { collectionSettingsOf } from "./passages.ts";
  * Called around everything that leaves the isolate: throws to make it fail, before or after it took effect, waits to let
  * others go first.
  */
-export type Fault = (where: string) => void | Promise<void>;
+type Fault = (where: string) => void | Promise<void>;
 
 export interface IngestionWorld {
   readonly dependencies: DocumentDependencies;

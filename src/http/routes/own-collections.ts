@@ -111,6 +111,11 @@ async function ownCollectionBody(
     display_name: facts.displayName,
     metadata: facts.metadata,
     created_at: facts.createdAt,
-    document_counts: { in_progress: counts.inProgress, completed: counts.completed, failed: counts.failed },
+    document_counts: {
+      in_progress: counts.inProgress,
+      completed: counts.completed,
+      failed: counts.failed,
+      cancelled: counts.cancelled,
+    },
   };
 }

@@ -7,10 +7,10 @@ import { collectionParamsSchema, metadataSchema } from "./collections.ts";
 import { filterSchema } from "./retrieval.ts";
 
 /** One request's work for D1: some seconds of it. */
-export const MAX_DOCUMENTS_PER_REQUEST = 100;
+const MAX_DOCUMENTS_PER_REQUEST = 100;
 const MAX_PAGE = 100;
 
-export const documentIdSchema = z
+const documentIdSchema = z
   .string()
   .min(1)
   .max(PASSAGE_LIMITS.ingestedDocumentId)

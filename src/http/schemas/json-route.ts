@@ -11,6 +11,8 @@ interface JsonRouteOptions<Path extends string> {
   /** What may stand behind the `?`. */
   readonly query?: z.ZodObject;
   readonly request?: z.ZodType;
+  /** Default `application/json`. */
+  readonly requestMediaType?: "application/json" | "multipart/form-data";
   readonly response: z.ZodType;
   /** Other media types of the 200 reply. */
   readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
@@ -30,6 +32,7 @@ export function jsonRoute<const Path extends string>(
     params,
     query,
     request,
+    requestMediaType = "application/json",
     response,
     alternatives,
     secured = true,
@@ -46,7 +49,7 @@ export function jsonRoute<const Path extends string>(
       ...(query === undefined ? {} : { query }),
       ...(request === undefined
         ? {}
-        : { body: { required: true, content: { "application/json": { schema: request } } } }),
+        : { body: { required: true, content: { [requestMediaType]: { schema: request } } } }),
     },
     responses: {
       200: { description: "Done", content: { "application/json": { schema: response }, ...alternatives } },

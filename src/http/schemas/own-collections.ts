@@ -26,7 +26,7 @@ export const ownCollectionSchema = collectionSchema
     display_name: z.string(),
     metadata: z.record(z.string(), z.string()),
     created_at: z.int(),
-    document_counts: z.object({ in_progress: z.int(), completed: z.int(), failed: z.int() }),
+    document_counts: z.object({ in_progress: z.int(), completed: z.int(), failed: z.int(), cancelled: z.int() }),
   })
   .openapi("OwnCollection");
 

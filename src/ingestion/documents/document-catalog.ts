@@ -2,7 +2,7 @@ import { compileFilter } from "../../retrieval/filter-sql.ts";
 import type { SqlDatabase, SqlRow, SqlValue } from "../../retrieval/sql-database.ts";
 import type { VectorFilter } from "../../vector-index/vector-index.ts";
 import { parseDocumentRow } from "./document-rows.ts";
-import type { DocumentRecord, DocumentStatus } from "./document.ts";
+import { CANCELLED, type DocumentRecord, type DocumentStatus } from "./document.ts";
 
 export interface ListDocumentsOptions {
   readonly limit: number;
@@ -12,6 +12,8 @@ export interface ListDocumentsOptions {
   readonly descending?: boolean;
   readonly status?: DocumentStatus | undefined;
   readonly filter?: VectorFilter | undefined;
+  /** Only documents that have a version. Default false. */
+  readonly versioned?: boolean;
   /** Only documents whose latest version is not newer than this one. */
   readonly upToVersion?: number | undefined;
 }
@@ -20,6 +22,7 @@ export interface DocumentCounts {
   readonly inProgress: number;
   readonly completed: number;
   readonly failed: number;
+  readonly cancelled: number;
   /** Of the contents that were sent. */
   readonly bytes: number;
 }
@@ -28,7 +31,8 @@ export interface DocumentCounts {
 const STATE_CONDITIONS: Readonly<Record<DocumentStatus, string>> = {
   in_progress: "state IN ('splitting', 'encoding', 'publishing')",
   completed: "coalesce(state, 'live') = 'live'",
-  failed: "state = 'failed'",
+  failed: `state = 'failed' AND error_code <> '${CANCELLED}'`,
+  cancelled: `state = 'failed' AND error_code = '${CANCELLED}'`,
 };
 
 const DOCUMENTS = `SELECT own.*, documents.document_id AS id, documents.passage_count AS live_passages,
@@ -67,13 +71,20 @@ export class DocumentCatalog {
     const sum = (condition: string): string => `coalesce(sum(${condition}), 0)`;
     const [row] = await this.#database.query({
       sql: `SELECT ${sum(STATE_CONDITIONS.in_progress)} AS in_progress, ${sum(STATE_CONDITIONS.completed)} AS completed,
-          ${sum(STATE_CONDITIONS.failed)} AS failed, ${sum("bytes")} AS bytes
+          ${sum(STATE_CONDITIONS.failed)} AS failed, ${sum(STATE_CONDITIONS.cancelled)} AS cancelled,
+          ${sum("bytes")} AS bytes
         FROM documents LEFT JOIN document_versions AS own ON own.version = documents.latest_version
         WHERE documents.collection_id = (SELECT id FROM collections WHERE name = ?1)`,
       params: [collection],
     });
     const of = (column: string): number => Number(row?.[column] ?? 0);
-    return { inProgress: of("in_progress"), completed: of("completed"), failed: of("failed"), bytes: of("bytes") };
+    return {
+      inProgress: of("in_progress"),
+      completed: of("completed"),
+      failed: of("failed"),
+      cancelled: of("cancelled"),
+      bytes: of("bytes"),
+    };
   }
 
   /** The newest version there is; what comes later is newer. */
@@ -84,7 +95,7 @@ export class DocumentCatalog {
 
   async #select(
     collection: string,
-    { limit, after, descending = false, status, filter, upToVersion }: ListDocumentsOptions,
+    { limit, after, descending = false, status, filter, versioned = false, upToVersion }: ListDocumentsOptions,
   ): Promise<readonly SqlRow[]> {
     const params: SqlValue[] = [collection];
     const bind = (value: SqlValue): string => `?${params.push(value)}`;
@@ -95,6 +106,9 @@ export class DocumentCatalog {
     }
     if (status !== undefined) {
       conditions.push(STATE_CONDITIONS[status]);
+    }
+    if (versioned) {
+      conditions.push("latest_version > 0");
     }
     if (upToVersion !== undefined) {
       conditions.push(`latest_version <= ${bind(upToVersion)}`);

@@ -2,7 +2,13 @@ import { z } from "zod";
 import type { SqlRow } from "../../retrieval/sql-database.ts";
 import type { VectorMetadata } from "../../vector-index/vector-index.ts";
 import { DOCUMENT_FORMAT_NAMES } from "../reading/document-formats.ts";
-import type { DocumentRecord, DocumentStatus, DocumentVersion, VersionState } from "./document.ts";
+import {
+  CANCELLED,
+  type DocumentRecord,
+  type DocumentStatus,
+  type DocumentVersion,
+  type VersionState,
+} from "./document.ts";
 
 const versionRowSchema = z.object({
   version: z.int(),
@@ -68,10 +74,15 @@ export function parseDocumentRow(row: SqlRow): DocumentRecord {
   return {
     id: parsed.id,
     collection: parsed.collection_name,
-    status: latest === undefined ? "completed" : STATUS[latest.state],
+    status: latest === undefined ? "completed" : statusOf(latest),
     passageCount: parsed.live_passages,
     latest,
   };
+}
+
+/** What a version's owner is told. */
+export function statusOf({ state, error }: Pick<DocumentVersion, "state" | "error">): DocumentStatus {
+  return error?.code === CANCELLED ? "cancelled" : STATUS[state];
 }
 
 const STATUS: Readonly<Record<VersionState, DocumentStatus>> = {

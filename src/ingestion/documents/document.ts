@@ -48,12 +48,15 @@ export interface DocumentVersion extends DocumentFacts {
   readonly writtenAt: number | undefined;
 }
 
+/** `DocumentError.code` of a version that its owner stopped. */
+export const CANCELLED = "cancelled";
+
 export interface DocumentError {
   readonly code: string;
   readonly message: string;
 }
 
-export const DOCUMENT_STATUSES = ["in_progress", "completed", "failed"] as const;
+export const DOCUMENT_STATUSES = ["in_progress", "completed", "failed", "cancelled"] as const;
 export type DocumentStatus = (typeof DOCUMENT_STATUSES)[number];
 
 /** A document as its owner sees it: its latest version, and whether passages of it are found. */

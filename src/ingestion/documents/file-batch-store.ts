@@ -11,14 +11,6 @@ export interface FileBatch {
   readonly createdAt: number;
   /** Versions of the documents that the files became. */
   readonly versions: readonly number[];
-  /** Files that became none, and why. */
-  readonly rejected: readonly RejectedFile[];
-}
-
-export interface RejectedFile {
-  readonly fileId: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 const rowSchema = z.object({
@@ -26,10 +18,8 @@ const rowSchema = z.object({
   collection: z.string(),
   created_at: z.int(),
   versions: z.string(),
-  rejected: z.string(),
 });
 const versionsSchema = z.array(z.int());
-const rejectedSchema = z.array(z.object({ fileId: z.string(), code: z.string(), message: z.string() }));
 
 /** Records of file batches, in SQL. They go with their collection. */
 export class FileBatchStore {
@@ -39,11 +29,11 @@ export class FileBatchStore {
     this.#database = database;
   }
 
-  async put({ id, collection, createdAt, versions, rejected }: FileBatch): Promise<void> {
+  async put({ id, collection, createdAt, versions }: FileBatch): Promise<void> {
     await this.#database.query({
-      sql: `INSERT INTO file_batches (id, collection_id, created_at, versions, rejected)
-        SELECT ?1, id, ?3, ?4, ?5 FROM collections WHERE name = ?2`,
-      params: [id, collection, createdAt, JSON.stringify(versions), JSON.stringify(rejected)],
+      sql: `INSERT INTO file_batches (id, collection_id, created_at, versions)
+        SELECT ?1, id, ?3, ?4 FROM collections WHERE name = ?2`,
+      params: [id, collection, createdAt, JSON.stringify(versions)],
     });
   }
 
@@ -63,7 +53,6 @@ export class FileBatchStore {
       collection: parsed.collection,
       createdAt: parsed.created_at,
       versions: versionsSchema.parse(JSON.parse(parsed.versions)),
-      rejected: rejectedSchema.parse(JSON.parse(parsed.rejected)),
     };
   }
 

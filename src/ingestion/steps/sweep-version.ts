@@ -1,6 +1,7 @@
 import { VECTORIZE_LIMITS } from "../../vector-index/limits.ts";
 import type { DocumentVersion } from "../documents/document.ts";
 import { versionedPassageId } from "../documents/staging.ts";
+import { failureEntry } from "../failure-entry.ts";
 import type { DocumentDependencies } from "../ingestion-dependencies.ts";
 import { vectorIdOf } from "../vector-id.ts";
 
@@ -13,7 +14,7 @@ const LONGEST_WRITE_SECONDS = 16 * 60;
 const MAX_INLINE_VECTORS = 500;
 
 /** Deletes what is left of a retired or failed version: vectors, staged passages, content. */
-export async function sweepVersion(
+async function sweepVersion(
   { versions, vectorIndex, contents, unixNow }: DocumentDependencies,
   version: DocumentVersion,
 ): Promise<void> {
@@ -68,8 +69,8 @@ async function trySweep(dependencies: DocumentDependencies, version: DocumentVer
   try {
     await sweepVersion(dependencies, version);
     return true;
-  } catch {
-    // Reported where it is tried again: by the queue's consumer.
+  } catch (error) {
+    dependencies.log(failureEntry("sweep", error));
     return false;
   }
 }

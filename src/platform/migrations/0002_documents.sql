@@ -108,7 +108,6 @@ CREATE TABLE file_batches (
   id TEXT PRIMARY KEY,
   collection_id INTEGER NOT NULL REFERENCES collections (id) ON DELETE CASCADE,
   created_at INTEGER NOT NULL,
-  -- JSON lists of versions and of files that could not even be begun.
-  versions TEXT NOT NULL CHECK (json_valid(versions)),
-  rejected TEXT NOT NULL CHECK (json_valid(rejected))
+  -- JSON list of the versions that the files became.
+  versions TEXT NOT NULL CHECK (json_valid(versions))
 ) WITHOUT ROWID;
