@@ -40,7 +40,11 @@ const isThere =
   encoder !== undefined && ["model.onnx", "tokenizer.json"].every((name) => existsSync(path.join(encoder, name)));
 if (isThere) {
   const folder = await mkdtemp(path.join(tmpdir(), "aar-bge-"));
-  process.exitCode = await check(encoder, folder).finally(() => rm(folder, { recursive: true }));
+  try {
+    process.exitCode = await check(encoder, folder);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 } else {
   console.log(
     "Nothing was checked: give --encoder, a folder with the fp32 model.onnx and tokenizer.json of bge-small-en-v1.5.",
@@ -67,11 +71,11 @@ async function check(model: string, folder: string): Promise<number> {
   });
   const losses = await readLosses(output);
   console.log(losses.map((loss, step) => `step ${step + 1}  loss ${loss.toFixed(4)}`).join("\n"));
-  const [node, web] = await Promise.all(
-    (["node", "web"] as const).map((runtime) => loadEncoder(result, { runtime, threads })),
-  );
-  const [a, b] = await Promise.all([node, web].map((each) => each?.encodeQueries(["Where is Mali?"])));
-  const alike = cosine(a?.embeddings[0] ?? new Float32Array(), b?.embeddings[0] ?? new Float32Array());
+  const embed = async (runtime: "node" | "web"): Promise<Float32Array> => {
+    const exported = await loadEncoder(result, { runtime, threads });
+    return (await exported.encodeQueries(["Where is Mali?"])).embeddings[0] ?? new Float32Array();
+  };
+  const alike = cosine(await embed("node"), await embed("web"));
   console.log(`exported: cosine of onnxruntime-node and -web ${alike.toFixed(6)}`);
   return mean(losses.slice(-2)) < mean(losses.slice(0, 2)) && alike > ALIKE ? 0 : 1;
 }
