@@ -7,9 +7,9 @@
  * DIR has the fp32 `model.onnx` and `tokenizer.json`. Prints tokens a second, medians over the rounds after one that does not
  * count, and their ratio: above 1 means that ours is faster. `ratio by cpu` is the same by CPU time of all threads, which a busy
  * machine changes less; on one that others use too, trust it with `--threads 1` only, as threads of torch wait by spinning.
- * The memory columns are the peak of either process up to that line. With `--corpus`, passages of unequal length: ours with
- * passages of like length together, torch's in the order of the file, padded to the longest of a batch, queries and passages
- * apart, as sentence-transformers does by default. Then the limit that either side's matrix products set on this processor, what
+ * The memory columns are the peak of either process up to that line. With `--corpus`, an epoch over passages of unequal length,
+ * tokenising included: ours with passages of like length together, as `aar train` does, beside sentence-transformers' own
+ * trainer with its defaults (batches of 8; needs sentence-transformers and datasets in that Python). Then the limit that either side's matrix products set on this processor, what
  * share of it a step of 32x128 reaches, and where the time of ours goes, by operator. Without torch in that Python only ours
  * is measured.
  */
@@ -18,11 +18,12 @@ import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
 import { contrastiveStep } from "../torch-peer/contrastive-step.ts";
 import { TorchPeer } from "../torch-peer/torch-peer.ts";
+import type { PeerReply } from "../torch-peer/torch-peer.ts";
 import { median } from "./edge/statistics.ts";
-import { fixedBatch, realPairs, toBatches, tokenCount } from "./training/batches.ts";
+import { fixedBatch, LONGEST, readTokenizer, realPairs, toBatches, tokenCount } from "./training/batches.ts";
 import type { Pairs } from "./training/batches.ts";
 import { matrixLimit } from "./training/matrix-limit.ts";
-import { OwnEngine } from "./training/own-engine.ts";
+import { cost, OwnEngine } from "./training/own-engine.ts";
 import type { StepCost } from "./training/own-engine.ts";
 import { profileStep } from "./training/profile-step.ts";
 
@@ -33,15 +34,18 @@ const SHAPES: readonly (readonly [texts: number, tokens: number])[] = [
 ];
 /** The first of them. */
 const PROFILED: readonly [texts: number, tokens: number] = [32, 128];
-const REAL_BATCH = 16;
-const REAL_PAIRS = 64;
+/** Default of sentence-transformers' trainer, and of `aar train --mode both`. */
+const REAL_BATCH = 8;
+const REAL_PAIRS = 128;
 
-/** One side's batches of a round: the same real tokens for both, in batches of its own. */
+/** What both sides do in a round: the same real tokens. */
 interface Case {
   readonly name: string;
+  /** Queries and passages in one pass. */
   readonly together: boolean;
-  readonly ours: (round: number) => readonly Pairs[];
-  readonly torchs: (round: number) => readonly Pairs[];
+  readonly tokens: (round: number) => number;
+  readonly ours: (engine: OwnEngine, round: number) => Promise<StepCost>;
+  readonly torch: (peer: TorchPeer, round: number) => Promise<PeerReply>;
 }
 
 interface Result {
@@ -78,61 +82,69 @@ async function benchTraining(options: BenchOptions) {
 
 async function cases({ model, corpus }: BenchOptions): Promise<readonly Case[]> {
   const fixed = SHAPES.map(([texts, tokens]): Case => {
-    const batches = (round: number): readonly Pairs[] => [fixedBatch(texts, tokens, round)];
-    return { name: `${texts}x${tokens}`, together: true, ours: batches, torchs: batches };
+    const batch = (round: number): Pairs => fixedBatch(texts, tokens, round);
+    return {
+      name: `${texts}x${tokens}`,
+      together: true,
+      tokens: (round) => tokenCount(batch(round)),
+      ours: (engine, round) => engine.step(batch(round).queries, batch(round).passages),
+      torch: (peer, round) => peer.ask({ do: "step", together: true, ...batch(round) }),
+    };
   });
-  if (corpus === undefined) {
-    return fixed;
-  }
-  const pairs = await realPairs({ corpus, model, count: REAL_PAIRS });
-  const ours = toBatches(pairs, REAL_BATCH, true);
-  const torchs = toBatches(pairs, REAL_BATCH, false);
-  return [...fixed, { name: "real passages", together: false, ours: () => ours, torchs: () => torchs }];
+  return corpus === undefined ? fixed : [...fixed, await realCase(model, corpus)];
 }
 
+async function realCase(model: string, corpus: string): Promise<Case> {
+  const pairs = await realPairs(corpus, REAL_PAIRS);
+  const tokenizer = await readTokenizer(model);
+  const batches = (): readonly Pairs[] => toBatches(pairs, tokenizer, REAL_BATCH);
+  const tokens = batches().reduce((sum, batch) => sum + tokenCount(batch), 0);
+  return {
+    name: "real passages",
+    together: false,
+    tokens: () => tokens,
+    ours: (engine) =>
+      cost(async () => {
+        for (const { queries, passages } of batches()) {
+          await engine.step(queries, passages);
+        }
+      }),
+    torch: (peer) => peer.ask({ do: "epoch", pairs, batchSize: REAL_BATCH, longest: LONGEST }),
+  };
+}
+
+const NOT_COMPARED: PeerReply = { seconds: NaN, cpuSeconds: NaN, peakBytes: NaN };
+
 async function measure(
-  { name, together, ours, torchs }: Case,
+  { name, together, tokens, ours, torch }: Case,
   { model, threads, rounds, peer }: BenchOptions & { readonly peer: TorchPeer | undefined },
 ): Promise<Result> {
   const engine = await OwnEngine.open(await contrastiveStep(model, together), threads);
   const own: StepCost[] = [];
-  const torch: StepCost[] = [];
-  let [tokens, peakBytes] = [0, NaN];
+  const theirs: PeerReply[] = [];
   for (let round = 0; round <= rounds; round += 1) {
-    const batches = ours(round);
-    tokens = batches.reduce((sum, batch) => sum + tokenCount(batch), 0);
-    const mine = await total(batches, ({ queries, passages }) => engine.step(queries, passages));
-    const theirs = await total(peer === undefined ? [] : torchs(round), async (batch) => {
-      const reply = await peer?.ask({ do: "step", together, ...batch });
-      peakBytes = reply?.peakBytes ?? NaN;
-      return reply ?? { seconds: NaN, cpuSeconds: NaN };
-    });
-    if (round > 0) {
-      own.push(mine);
-      torch.push(theirs);
+    const mine = await ours(engine, round);
+    const reply = peer === undefined ? NOT_COMPARED : await torch(peer, round);
+    if (round === 0) {
+      continue; // it warms up
     }
+    if (reply.missing !== undefined) {
+      process.stderr.write(`${name}: that Python lacks what it is compared with: ${reply.missing}\n`);
+    }
+    own.push(mine);
+    theirs.push(reply.missing === undefined ? reply : NOT_COMPARED);
   }
   await engine.close();
-  const [seconds, torchSeconds] = [own, torch].map((costs) => median(costs.map((cost) => cost.seconds)));
-  const [cpu, torchCpu] = [own, torch].map((costs) => median(costs.map(({ cpuSeconds }) => cpuSeconds)));
+  const [seconds, torchSeconds] = [own, theirs].map((costs) => median(costs.map((each) => each.seconds)));
+  const [cpu, torchCpu] = [own, theirs].map((costs) => median(costs.map(({ cpuSeconds }) => cpuSeconds)));
   return {
     name,
-    tokensPerSecond: tokens / (seconds ?? NaN),
-    torchTokensPerSecond: tokens / (torchSeconds ?? NaN),
+    tokensPerSecond: tokens(rounds) / (seconds ?? NaN),
+    torchTokensPerSecond: tokens(rounds) / (torchSeconds ?? NaN),
     ratio: (torchSeconds ?? NaN) / (seconds ?? NaN),
     cpuRatio: (torchCpu ?? NaN) / (cpu ?? NaN),
-    peakBytes: { ours: process.resourceUsage().maxRSS * 1024, torch: peakBytes },
+    peakBytes: { ours: process.resourceUsage().maxRSS * 1024, torch: theirs.at(-1)?.peakBytes ?? NaN },
   };
-}
-
-async function total(batches: readonly Pairs[], step: (batch: Pairs) => Promise<StepCost>): Promise<StepCost> {
-  let [seconds, cpuSeconds] = [0, 0];
-  for (const batch of batches) {
-    const cost = await step(batch);
-    seconds += cost.seconds;
-    cpuSeconds += cost.cpuSeconds;
-  }
-  return { seconds, cpuSeconds };
 }
 
 type Report = Awaited<ReturnType<typeof benchTraining>>;

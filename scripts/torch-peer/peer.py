@@ -1,10 +1,11 @@
 """PyTorch's side of `check/minilm-gradient.ts` and `bench/training.ts`: a BERT encoder with the weights of an ONNX export.
 
-Reads one JSON request a line from stdin, writes one JSON reply a line to stdout. Needs torch, transformers, onnx.
+For `do: epoch` that encoder is trained by sentence-transformers' own trainer (`trainer_epoch.py`). Reads one JSON request a line from stdin, writes one JSON reply a line to stdout. Needs torch, transformers, onnx.
 usage: peer.py model.onnx threads
 """
 
 import json
+import os
 import resource
 import re
 import sys
@@ -97,15 +98,41 @@ def matrix_limit():
     return best
 
 
+TRAINED = {}
+
+
+def epoch(model, request):
+    try:
+        from trainer_epoch import as_sentence_transformer, train_epoch
+    except ImportError as error:
+        return dict(missing=str(error))
+    if not TRAINED:
+        tokenizer = os.path.join(os.path.dirname(sys.argv[1]), "tokenizer.json")
+        TRAINED["model"] = as_sentence_transformer(model, tokenizer, request["longest"])
+    clock, steps = train_epoch(TRAINED["model"], request["pairs"], request["batchSize"])
+    assert steps == -(-len(request["pairs"]) // request["batchSize"])
+    return dict(seconds=clock.seconds, cpuSeconds=clock.cpu_seconds, peakBytes=peak_bytes())
+
+
+def peak_bytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
 def main():
     model, names = load(sys.argv[1])
     torch.set_num_threads(int(sys.argv[2]))
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-6)
-    print(json.dumps(dict(ready=True, torch=torch.__version__)), flush=True)
+    # Libraries print to stdout, too: it becomes stderr, and replies go where it went.
+    replies = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    print(json.dumps(dict(ready=True, torch=torch.__version__)), file=replies, flush=True)
     for line in sys.stdin:
         request = json.loads(line)
         if request["do"] == "limit":
-            print(json.dumps(dict(gigaflops=matrix_limit())), flush=True)
+            print(json.dumps(dict(gigaflops=matrix_limit())), file=replies, flush=True)
+            continue
+        if request["do"] == "epoch":
+            print(json.dumps(epoch(model, request)), file=replies, flush=True)
             continue
         wall, cpu = time.perf_counter(), time.process_time()
         loss = loss_of(model, request)
@@ -122,8 +149,8 @@ def main():
             optimizer.step()
         optimizer.zero_grad()
         reply.update(seconds=time.perf_counter() - wall, cpuSeconds=time.process_time() - cpu)
-        reply.update(peakBytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
-        print(json.dumps(reply), flush=True)
+        reply.update(peakBytes=peak_bytes())
+        print(json.dumps(reply), file=replies, flush=True)
 
 
 main()

@@ -13,17 +13,23 @@ const replySchema = z.object({
   cpuSeconds: z.number().default(0),
   peakBytes: z.number().default(0),
   gigaflops: z.number().optional(),
+  /** What that Python lacks to do it. */
+  missing: z.string().optional(),
 });
 export type PeerReply = z.output<typeof replySchema>;
 
 export interface PeerRequest {
-  readonly do: "gradient" | "step" | "limit";
+  readonly do: "gradient" | "step" | "limit" | "epoch";
   readonly queries?: readonly (readonly number[])[];
   readonly passages?: readonly (readonly number[])[];
   /** Queries and passages in one pass, padded to one length. */
   readonly together?: boolean;
   /** Where gradients go. */
   readonly folder?: string;
+  /** Of an epoch: questions with their passages, cut at `longest` tokens. */
+  readonly pairs?: readonly (readonly [string, string])[];
+  readonly batchSize?: number;
+  readonly longest?: number;
 }
 
 export interface TorchPeerOptions {

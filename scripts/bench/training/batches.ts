@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { createTokenizer } from "../../../src/encoder/tokenizer.ts";
+import type { TextTokenizer } from "../../../src/encoder/tokenizer.ts";
 import { readCorpus } from "../../../training/artifacts/beir.ts";
 import type { Texts } from "../../torch-peer/contrastive-step.ts";
 
@@ -22,48 +23,46 @@ export function tokenCount({ queries, passages }: Pairs): number {
   return [...queries, ...passages].reduce((sum, { length }) => sum + length, 0);
 }
 
-export interface RealPairsOptions {
-  /** BEIR-style `corpus.jsonl`. */
-  readonly corpus: string;
-  /** Folder with `tokenizer.json`. */
-  readonly model: string;
-  readonly count: number;
-}
+/** A question and its passage, as texts. */
+export type TextPair = readonly [question: string, passage: string];
 
-/** Tokens that sentence-transformers keeps of a text with MiniLM-L6. */
-const LONGEST = 256;
-const QUERY_TOKENS = 16;
+/** What sentence-transformers cuts MiniLM-L6's texts to, in tokens. */
+export const LONGEST = 256;
+const QUESTION_WORDS = 12;
 /** Of the corpus, every so many passages: neighbours come from one article. */
 const STRIDE = 37;
 
-/** Passages of a corpus, each with its own beginning as the query. */
-export async function realPairs({ corpus, model, count }: RealPairsOptions): Promise<Pairs> {
-  const file: unknown = JSON.parse(await readFile(path.join(model, "tokenizer.json"), "utf8"));
-  const tokenizer = createTokenizer(file);
-  const pairs = { queries: [] as number[][], passages: [] as number[][] };
+/** Passages of a BEIR-style `corpus.jsonl`, each with its own beginning as the question. */
+export async function realPairs(corpus: string, count: number): Promise<readonly TextPair[]> {
+  const pairs: TextPair[] = [];
   let index = 0;
   for await (const { text } of readCorpus(corpus)) {
     if (index % STRIDE === 0) {
-      pairs.queries.push(tokenizer.encode(text, QUERY_TOKENS));
-      pairs.passages.push(tokenizer.encode(text, LONGEST));
+      pairs.push([text.split(" ").slice(0, QUESTION_WORDS).join(" "), text]);
     }
     index += 1;
-    if (pairs.passages.length === count) {
+    if (pairs.length === count) {
       break;
     }
   }
   return pairs;
 }
 
-/** Cuts into batches, in the order given or with passages of like length together. */
-export function toBatches({ queries, passages }: Pairs, size: number, byLength: boolean): readonly Pairs[] {
-  const order = passages.map((_, index) => index);
-  if (byLength) {
-    order.sort((a, b) => (passages[a]?.length ?? 0) - (passages[b]?.length ?? 0));
-  }
-  const pick = (texts: Texts, from: number): Texts => order.slice(from, from + size).map((index) => texts[index] ?? []);
-  return Array.from({ length: Math.floor(order.length / size) }, (_, batch) => ({
-    queries: pick(queries, batch * size),
-    passages: pick(passages, batch * size),
+/** The tokeniser of a model's folder. */
+export async function readTokenizer(model: string): Promise<TextTokenizer> {
+  const file: unknown = JSON.parse(await readFile(path.join(model, "tokenizer.json"), "utf8"));
+  return createTokenizer(file);
+}
+
+/** Tokens of pairs, cut into batches with passages of like length together, as the trainer does. */
+export function toBatches(pairs: readonly TextPair[], tokenizer: TextTokenizer, size: number): readonly Pairs[] {
+  const tokens = pairs.map(([question, passage]) => ({
+    question: tokenizer.encode(question, LONGEST),
+    passage: tokenizer.encode(passage, LONGEST),
   }));
+  tokens.sort((a, b) => a.passage.length - b.passage.length);
+  return Array.from({ length: Math.floor(tokens.length / size) }, (_, batch) => {
+    const part = tokens.slice(batch * size, (batch + 1) * size);
+    return { queries: part.map(({ question }) => question), passages: part.map(({ passage }) => passage) };
+  });
 }
