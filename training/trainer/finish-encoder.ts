@@ -1,6 +1,7 @@
 import path from "node:path";
 import { writeMeta } from "../artifacts/meta.ts";
 import type { ModelProto } from "../onnx/proto.ts";
+import type { Blend } from "./blend-weights.ts";
 import type { TrainingState } from "./checkpoint.ts";
 import { exportEncoder } from "./export-encoder.ts";
 import type { PreparedRun, RunContext } from "./prepared-run.ts";
@@ -11,13 +12,14 @@ export interface FinishEncoderOptions extends Pick<PreparedRun, "task" | "inputs
   readonly encoder: TrainableEncoder;
   readonly model: ModelProto;
   readonly state: TrainingState;
+  readonly blend: Blend | undefined;
   /** Fingerprint of the passage vectors that its queries search; undefined: its own. */
   readonly compatibleWith: string | undefined;
 }
 
 /** Writes the trained encoder to `<output>/encoder` and returns the folder. */
 export async function finishEncoder(given: FinishEncoderOptions): Promise<string> {
-  const { context, encoder, task, inputs, facts, model, state, compatibleWith } = given;
+  const { context, encoder, task, inputs, facts, model, state, blend, compatibleWith } = given;
   const { options } = context;
   const { compatibleWith: _, ...manifest } = encoder.base.manifest;
   const folder = path.join(options.output, "encoder");
@@ -38,6 +40,7 @@ export async function finishEncoder(given: FinishEncoderOptions): Promise<string
           layers: options.layers,
           steps: best?.step ?? step,
           dev: best,
+          ...(blend === undefined ? {} : { blend }),
           inputs,
           ...facts,
         },
@@ -49,7 +52,7 @@ export async function finishEncoder(given: FinishEncoderOptions): Promise<string
     schemaVersion: 1,
     options: { ...options },
     inputs,
-    facts: { ...facts, best },
+    facts: { ...facts, best, ...(blend === undefined ? {} : { blend }) },
   });
   return folder;
 }

@@ -1,4 +1,5 @@
 import type { Progress, ProgressOptions } from "../progress.ts";
+import type { Blend } from "./blend-weights.ts";
 import type { TrainingState } from "./checkpoint.ts";
 import type { TrainingOptions } from "./training-options.ts";
 import type { TrainingTask } from "./training-task.ts";
@@ -22,6 +23,6 @@ export interface PreparedRun {
   /** Counts for the plan and the result's provenance: questions, passages, dev questions. */
   readonly facts: Readonly<Record<string, number>>;
   /** Writes the result from the task's parameters and returns its path. */
-  finish(state: TrainingState): Promise<string>;
+  finish(state: TrainingState, blend?: Blend): Promise<string>;
   close(): Promise<void>;
 }

@@ -4,6 +4,8 @@ import { createOptimizer } from "../optim/create-optimizer.ts";
 import type { GradientTransformation } from "../optim/gradient-transformation.ts";
 import { parameterSettings } from "../optim/parameter-settings.ts";
 import { SCHEDULES } from "../optim/schedule.ts";
+import { blendWeights } from "./blend-weights.ts";
+import type { Blend } from "./blend-weights.ts";
 import type { TrainingState } from "./checkpoint.ts";
 import { batchesOfEpoch } from "./epoch-order.ts";
 import { MODES } from "./modes/registry.ts";
@@ -26,6 +28,8 @@ export interface TrainResult {
   readonly result: string;
   readonly plan: TrainingPlan;
   readonly state: TrainingState;
+  /** With `blend` in the options. */
+  readonly blend?: Blend;
 }
 
 export type TrainContext = RunContext & { readonly overwrite: boolean };
@@ -38,6 +42,8 @@ export async function train(context: TrainContext): Promise<TrainResult> {
     try {
       const plan = planRun(options, run);
       const { evaluateEvery, totalSteps } = plan;
+      // Of an encoder that is not blended, no second copy is kept.
+      const base = options.blend === undefined ? [] : run.task.parameters.map(({ data }) => Float32Array.from(data));
       const state = await runTraining({
         ...context,
         ...options,
@@ -49,7 +55,8 @@ export async function train(context: TrainContext): Promise<TrainResult> {
         checkpointEvery: options.checkpointEvery ?? evaluateEvery,
         patience: options.patience ?? Infinity,
       });
-      return { result: await run.finish(state), plan, state };
+      const blend = options.blend && (await blendWeights(run.task, { base, shares: options.blend }));
+      return { result: await run.finish(state, blend), plan, state, ...(blend === undefined ? {} : { blend }) };
     } finally {
       await run.close();
     }
@@ -91,6 +98,7 @@ const NO_IDENTITY = [
   "dev",
   "devData",
   "checkpointEvery",
+  "blend", // of what is exported, not of what is trained
   "name",
 ];
 

@@ -83,8 +83,8 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     task,
     inputs,
     facts: { ...facts, devPassages: pool.length },
-    finish: (state) =>
-      finishEncoder({ context, encoder, task, state, inputs, facts, model: spec.model, compatibleWith: undefined }),
+    finish: (state, blend) =>
+      finishEncoder({ context, encoder, task, state, blend, inputs, facts, model: spec.model, compatibleWith: undefined }),
     close: async () => {
       await task.close();
       await embedding.release();

@@ -65,8 +65,8 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
     task,
     inputs,
     facts,
-    finish: (state) =>
-      finishEncoder({ context, encoder: student, task, state, inputs, facts, model, compatibleWith: fingerprint }),
+    finish: (state, blend) =>
+      finishEncoder({ context, encoder: student, task, state, blend, inputs, facts, model, compatibleWith: fingerprint }),
     close: async () => {
       await task.close();
       await embedding.release();

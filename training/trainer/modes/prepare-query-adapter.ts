@@ -47,7 +47,8 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
     task,
     inputs,
     facts,
-    async finish({ step, best }) {
+    async finish({ step, best }, blend) {
+      const blended = blend === undefined ? {} : { blend };
       const file = path.join(options.output, ADAPTER_FILE);
       const { kind, dims, normalize } = { kind: options.adapter, ...manifest };
       const bytes = await encodeQueryAdapter(
@@ -58,7 +59,7 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
           normalize,
           compatibleWith: fingerprint,
           queryModel: manifest.model.sha256,
-          provenance: { steps: best?.step ?? step, dev: best, inputs, ...facts },
+          provenance: { steps: best?.step ?? step, dev: best, ...blended, inputs, ...facts },
         },
         adapterWeights(task.parameters),
       );
@@ -68,7 +69,7 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
         schemaVersion: 1,
         options: { ...options },
         inputs,
-        facts: { ...facts, best },
+        facts: { ...facts, best, ...blended },
       });
       return file;
     },

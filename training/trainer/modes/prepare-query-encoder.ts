@@ -53,8 +53,8 @@ export async function prepareQueryEncoder(context: RunContext): Promise<Prepared
     task,
     inputs,
     facts,
-    finish: (state) =>
-      finishEncoder({ context, encoder, task, state, inputs, facts, model: spec.model, compatibleWith: fingerprint }),
+    finish: (state, blend) =>
+      finishEncoder({ context, encoder, task, state, blend, inputs, facts, model: spec.model, compatibleWith: fingerprint }),
     close: async () => {
       await task.close();
       await embedding.release();
