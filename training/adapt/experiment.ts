@@ -52,7 +52,7 @@ const experimentSchema = z
     /** What labels: options of `aar score` (lm, signal, prompt, …). */
     score: commandOptions.default({}),
     conditions: z
-      .array(z.enum(["human", "lm", "both", "control-first", "control-random"]))
+      .array(z.enum(["human", "lm", "both", "control-base", "control-first", "control-random"]))
       .min(1)
       .optional(),
     modes: z

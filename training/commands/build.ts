@@ -3,7 +3,6 @@ import { z } from "zod";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { loadCorpus } from "../artifacts/beir.ts";
 import type { EvaluationSet } from "../artifacts/beir.ts";
-import { hashSplit } from "../artifacts/hash-split.ts";
 import { sha256File } from "../artifacts/meta.ts";
 import { writeTrainingExamples } from "../artifacts/training-examples.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
@@ -15,8 +14,10 @@ import { readCandidates } from "../mining/read-candidates.ts";
 import { buildExamples } from "../preferences/build-examples.ts";
 import type { BuiltExamples } from "../preferences/build-examples.ts";
 import { CONDITIONS } from "../preferences/choose-positives.ts";
+import { dealExamples } from "../preferences/deal-examples.ts";
 import { overlapsOf } from "../preferences/describe-overlaps.ts";
 import type { NamedOverlap } from "../preferences/describe-overlaps.ts";
+import { FIRST_STAGE, withFirstStage } from "../preferences/first-stage-signal.ts";
 import { readScores } from "../preferences/signal-scores.ts";
 import type { ScoresBySignal } from "../preferences/signal-scores.ts";
 import { checkScoresOfCorpus } from "../scoring/score-meta.ts";
@@ -38,7 +39,8 @@ const options = z.strictObject({
     .meta({ placeholder: "files", description: "lm-scores.jsonl of `score`, one or more" }),
   signals: z.array(z.string()).default([]).meta({
     placeholder: "list",
-    description: "signals to use; several are fused by their z-scores; default: all in the files",
+    description:
+      "signals to use, first-stage (its own scores) among them; several are fused by their z-scores; default: all in the files",
   }),
   condition: z.enum(CONDITIONS).default("both").meta({ placeholder: "name", description: "where positives come from" }),
   output: z
@@ -52,6 +54,10 @@ const options = z.strictObject({
     .default(10)
     .meta({ description: "N: first-stage passages that the LM was asked about" }),
   gainTest: z.boolean().default(true).describe("take also passages whose gain is not above 0 (AAR has no such test)"),
+  minLead: z.number().min(0).default(0).meta({
+    description:
+      "leave out the LM's preference where it leads the next passage by less, in standard deviations of the question's scores",
+  }),
   strict3: z.boolean().default(false).describe("keep only questions with exactly three positives, as AAR's code does"),
   minGrade: z.int().min(1).default(1).meta({ description: "grade from which a judged passage is a positive" }),
   negatives: z
@@ -85,7 +91,11 @@ const options = z.strictObject({
     .min(0)
     .max(0.9)
     .default(0.1)
-    .meta({ description: "share of questions for dev.jsonl, by a hash of their ids" }),
+    .meta({ description: "share of questions for dev.jsonl, by a hash (see --dev-by)" }),
+  devBy: z.enum(["question", "passage"]).default("question").meta({
+    placeholder: "what",
+    description: "passage: dev questions are about passages that no training question is about",
+  }),
   ...refreshFlags,
   json: z.boolean().default(false).describe("print one JSON object"),
 });
@@ -95,7 +105,7 @@ type Options = z.output<typeof options>;
 export const buildCommand = defineCommand({
   summary: "judgments and LM preferences -> train.jsonl and dev.jsonl, with filtered hard negatives",
   description: `Positives by --condition: human (judgments), lm (the K best of the first N candidates under the signal), both (AAR), or a
-control: control-first (the first stage's own first passage), control-random (any of the N). With --scores, all conditions use
+control: control-base (the base encoder's own first passage: self-training), control-first (the first stage's), control-random (any of the N). With --scores, all conditions use
 the same questions, those scored. Conditions without judgments do not see them in their negatives either.
 
 Hard negatives are what remains of the candidates after the filters; the count per reason, the histogram of similarities and the
@@ -127,9 +137,10 @@ twice; train again on what comes out.`,
     const readAllScores = async (): Promise<ScoresBySignal> =>
       await readScores({ files: given.scores, queryIds, corpusIds: texts });
     const signals = chooseSignals(given, await readAllScores());
-    const candidates = given.refresh ? await refreshCandidates({ given, signals, context }) : given.candidates;
+    const asked = signals.filter((signal) => signal !== FIRST_STAGE);
+    const candidates = given.refresh ? await refreshCandidates({ given, signals: asked, context }) : given.candidates;
     const mined = await readCandidates(candidates, { corpusIds: texts, corpusSha256 });
-    const scores = await readAllScores();
+    const scores = withFirstStage(await readAllScores(), mined.run, given.scoreDepth);
     if (given.relativeMargin !== "off" && mined.similarities === undefined) {
       throw new UsageError(
         `no similarities.trec beside ${candidates}: margins need an encoder; mine with --mode hybrid or dense, or pass --relative-margin off`,
@@ -178,7 +189,7 @@ twice; train again on what comes out.`,
 
 function chooseSignals({ condition, signals }: Options, scores: ScoresBySignal): readonly string[] {
   const known = [...scores.keys()];
-  const stray = signals.find((signal) => !scores.has(signal));
+  const stray = signals.find((signal) => !scores.has(signal) && signal !== FIRST_STAGE);
   if (stray !== undefined) {
     throw new UsageError(`--signals ${stray}: the score files have ${known.join(", ") || "none, give --scores"}`);
   }
@@ -214,10 +225,10 @@ async function writeExamples(
   inputs: { readonly corpus: string; readonly queries: string },
 ): Promise<{ readonly train: number; readonly dev: number }> {
   const shares = { dev: given.devShare, train: 1 - given.devShare };
-  const partOf = (queryId: string): "dev" | "train" => hashSplit(`part:${queryId}`, { shares, seed: given.seed });
+  const parts = dealExamples(examples, { by: given.devBy, shares, seed: given.seed });
   const write = async (part: "dev" | "train"): Promise<number> =>
     await writeTrainingExamples(path.join(given.output, `${part}.jsonl`), {
-      examples: examples.filter(({ queryId }) => partOf(queryId) === part),
+      examples: parts[part],
       inputs,
       options: given,
     });

@@ -104,12 +104,12 @@ function draftExample(query: EvaluationSet["queries"][number], options: BuildExa
     .filter(([, grade]) => grade >= minGrade)
     .toSorted(([, a], [, b]) => b - a)
     .map(([id]) => id);
-  const sources: PositiveSources = { queryId, human, ranking, candidates: asked };
+  const near = similarities?.get(queryId) ?? new Map<string, number>();
+  const sources: PositiveSources = { queryId, human, ranking, candidates: asked, nearest: nearestOf(candidates, near) };
   const positives = choosePositives(condition, sources, options.positives);
   // A condition without judgments must not know them: its negatives may hold what people judged relevant.
   const knowsJudgments = condition === "human" || condition === "both";
   const own = positives.map(({ passageId }) => passageId);
-  const near = similarities?.get(queryId) ?? new Map<string, number>();
   const anchors = knowsJudgments && anchor === "human" && human.length > 0 ? human : own;
   const known = anchors.flatMap((id) => near.get(id) ?? []);
   return {
@@ -129,6 +129,12 @@ function draftExample(query: EvaluationSet["queries"][number], options: BuildExa
     },
     candidates,
   };
+}
+
+/** Of equals the first; undefined when no similarity is known. */
+function nearestOf(candidates: readonly string[], near: ReadonlyMap<string, number>): string | undefined {
+  const known = candidates.filter((id) => near.has(id));
+  return known.toSorted((a, b) => (near.get(b) ?? 0) - (near.get(a) ?? 0))[0];
 }
 
 /** Of all candidates but the positives, for questions whose anchor has a similarity above 0. */

@@ -13,6 +13,8 @@ export interface PositiveSources {
   readonly ranking: readonly RankedPassage[];
   /** The first stage's passages that the LM was asked about, best first. */
   readonly candidates: readonly string[];
+  /** The one that the base encoder finds nearest; undefined without an encoder. */
+  readonly nearest: string | undefined;
 }
 
 export interface ChoosePositivesOptions {
@@ -20,6 +22,11 @@ export interface ChoosePositivesOptions {
   readonly lmPositives: number;
   /** Only those that a gain signal says help. AAR has no such test. */
   readonly gainTest: boolean;
+  /**
+   * How far the last of them has to be ahead of the next passage, in standard deviations of the question's scores: a question whose
+   * preference is less clear gets no positive from the LM. 0: any.
+   */
+  readonly minLead: number;
   /** Recorded as who says so: the signal's name, or several joined by `+`. */
   readonly signal: string;
   /** Of the random control. */
@@ -50,7 +57,9 @@ const CONDITION_TABLE = {
       ...preferred.filter(({ passageId }) => !sources.human.includes(passageId)),
     ];
   },
-  /** Self-training: the first stage's own first passage. */
+  /** Self-training: the base encoder's own first passage. */
+  "control-base": ({ nearest }) => (nearest === undefined ? [] : [{ passageId: nearest, from: ["control-base"] }]),
+  /** The first stage's own first passage; where that is hybrid, full text teaches the encoder, and no LM. */
   "control-first": ({ candidates }) =>
     candidates.slice(0, 1).map((passageId) => ({ passageId, from: ["control-first"] })),
   /** Any of the passages the LM was asked about. */
@@ -66,6 +75,7 @@ export const CONDITIONS = [
   "human",
   "lm",
   "both",
+  "control-base",
   "control-first",
   "control-random",
 ] as const satisfies readonly ConditionName[];
@@ -79,12 +89,25 @@ export function choosePositives(
   return CONDITION_TABLE[condition](sources, options);
 }
 
-/** The LM's best passages, those without gain left out where that is asked. */
+/** The LM's best passages: none where its preference is not clear, those without gain left out where that is asked. */
 export function lmPreferred(
   ranking: readonly RankedPassage[],
-  { lmPositives, gainTest }: Pick<ChoosePositivesOptions, "lmPositives" | "gainTest">,
+  { lmPositives, gainTest, minLead }: Pick<ChoosePositivesOptions, "lmPositives" | "gainTest" | "minLead">,
 ): readonly RankedPassage[] {
-  return ranking.slice(0, lmPositives).filter(({ isGain }) => isGain || !gainTest);
+  return leadOf(ranking, lmPositives) >= minLead
+    ? ranking.slice(0, lmPositives).filter(({ isGain }) => isGain || !gainTest)
+    : [];
+}
+
+/** Of the first so many over the next, in standard deviations; infinite when there is no next one, 0 when all score the same. */
+function leadOf(ranking: readonly RankedPassage[], count: number): number {
+  const [last, next] = [ranking[count - 1], ranking[count]];
+  if (last === undefined || next === undefined) {
+    return Infinity;
+  }
+  const mean = ranking.reduce((sum, { score }) => sum + score, 0) / ranking.length;
+  const variance = ranking.reduce((sum, { score }) => sum + (score - mean) ** 2, 0) / ranking.length;
+  return variance === 0 ? 0 : (last.score - next.score) / Math.sqrt(variance);
 }
 
 function withScore(positive: Positive, ranking: readonly RankedPassage[]): Positive {

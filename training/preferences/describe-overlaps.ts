@@ -18,7 +18,7 @@ export interface OverlapsOptions {
   readonly signals: readonly string[];
   readonly scoreDepth: number;
   readonly minGrade: number;
-  readonly positives: Pick<ChoosePositivesOptions, "lmPositives" | "gainTest">;
+  readonly positives: Pick<ChoosePositivesOptions, "lmPositives" | "gainTest" | "minLead">;
 }
 
 /**

@@ -119,14 +119,10 @@ export const trainingFields = {
     .optional()
     .meta({ placeholder: "list", description: "layers that distill keeps, from 0" }),
   maxTexts: positiveInt.optional().meta({ description: "texts that distill reads, chosen by hash" }),
-  blend: z
-    .array(z.coerce.number<string | number>().min(0).max(1))
-    .min(1)
-    .optional()
-    .meta({
-      placeholder: "list",
-      description: "export base + share x (trained - base), the best of these shares by the dev measure: 0.5,0.75,1",
-    }),
+  blend: z.array(z.coerce.number<string | number>().min(0).max(1)).min(1).optional().meta({
+    placeholder: "list",
+    description: "export base + share x (trained - base), the best of these shares by the dev measure: 0.5,0.75,1",
+  }),
   evaluateEvery: positiveInt.optional().meta({ description: "steps between dev measurements; default: an epoch" }),
   checkpointEvery: positiveInt
     .optional()

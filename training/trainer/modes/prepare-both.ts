@@ -84,7 +84,17 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     inputs,
     facts: { ...facts, devPassages: pool.length },
     finish: (state, blend) =>
-      finishEncoder({ context, encoder, task, state, blend, inputs, facts, model: spec.model, compatibleWith: undefined }),
+      finishEncoder({
+        context,
+        encoder,
+        task,
+        state,
+        blend,
+        inputs,
+        facts,
+        model: spec.model,
+        compatibleWith: undefined,
+      }),
     close: async () => {
       await task.close();
       await embedding.release();

@@ -66,7 +66,17 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
     inputs,
     facts,
     finish: (state, blend) =>
-      finishEncoder({ context, encoder: student, task, state, blend, inputs, facts, model, compatibleWith: fingerprint }),
+      finishEncoder({
+        context,
+        encoder: student,
+        task,
+        state,
+        blend,
+        inputs,
+        facts,
+        model,
+        compatibleWith: fingerprint,
+      }),
     close: async () => {
       await task.close();
       await embedding.release();

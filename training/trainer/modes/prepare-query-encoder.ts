@@ -54,7 +54,17 @@ export async function prepareQueryEncoder(context: RunContext): Promise<Prepared
     inputs,
     facts,
     finish: (state, blend) =>
-      finishEncoder({ context, encoder, task, state, blend, inputs, facts, model: spec.model, compatibleWith: fingerprint }),
+      finishEncoder({
+        context,
+        encoder,
+        task,
+        state,
+        blend,
+        inputs,
+        facts,
+        model: spec.model,
+        compatibleWith: fingerprint,
+      }),
     close: async () => {
       await task.close();
       await embedding.release();

@@ -11,8 +11,15 @@ const SOURCES: PositiveSources = {
     { id: "a", score: -0.2, isGain: false },
   ],
   candidates: ["a", "b", "c"],
+  nearest: "c",
 };
-const OPTIONS: ChoosePositivesOptions = { lmPositives: 2, gainTest: false, signal: "likelihood-gain", seed: 0 };
+const OPTIONS: ChoosePositivesOptions = {
+  lmPositives: 2,
+  gainTest: false,
+  minLead: 0,
+  signal: "likelihood-gain",
+  seed: 0,
+};
 
 describe("choosePositives", () => {
   it("human: what people judged, with the LM's score where it gave one", ({ expect }) => {
@@ -29,12 +36,28 @@ describe("choosePositives", () => {
     expect(ids({ ...OPTIONS, gainTest: true })).toEqual(["b"]);
   });
 
+  it("lm: nothing where the K best do not lead the next one by enough standard deviations", ({ expect }) => {
+    // Scores 0.4, -0.1, -0.2: mean 1/30, standard deviation sqrt(0.0622) = 0.249. The lead of the first is 0.5 / 0.249 = 2.0.
+    const ids = (options: Partial<ChoosePositivesOptions>) =>
+      choosePositives("lm", SOURCES, { ...OPTIONS, ...options }).map(({ passageId }) => passageId);
+    expect(ids({ lmPositives: 1, minLead: 1.9 })).toEqual(["b"]);
+    expect(ids({ lmPositives: 1, minLead: 2.1 })).toEqual([]);
+    expect(ids({ lmPositives: 2, minLead: 0.3 })).toEqual(["b", "c"]); // 0.1 / 0.249
+    expect(ids({ lmPositives: 2, minLead: 0.5 })).toEqual([]);
+    expect(ids({ lmPositives: 3, minLead: 9 })).toEqual(["b", "c", "a"]); // there is no next one
+  });
+
   it("both: the union, an overlap named by both and not replaced by the LM's third", ({ expect }) => {
     expect(choosePositives("both", SOURCES, OPTIONS)).toEqual([
       { passageId: "gold", from: ["human"] },
       { passageId: "b", from: ["human", "likelihood-gain"], score: 0.4 },
       { passageId: "c", from: ["likelihood-gain"], score: -0.1 },
     ]);
+  });
+
+  it("control-base: what the base encoder finds nearest", ({ expect }) => {
+    expect(choosePositives("control-base", SOURCES, OPTIONS)).toEqual([{ passageId: "c", from: ["control-base"] }]);
+    expect(choosePositives("control-base", { ...SOURCES, nearest: undefined }, OPTIONS)).toEqual([]);
   });
 
   it("control-first: the first stage's own first passage", ({ expect }) => {
