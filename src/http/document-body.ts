@@ -1,5 +1,6 @@
 import type { DocumentInput } from "../ingestion/accept-documents.ts";
 import type { DocumentRecord } from "../ingestion/documents/document.ts";
+import { AppError } from "../shared/errors.ts";
 import type { JsonObject } from "../shared/json.ts";
 import type { DocumentBody } from "./schemas/documents.ts";
 
@@ -33,9 +34,18 @@ export function documentInput(body: DocumentBody): DocumentInput {
     url: body.url,
     metadata: body.metadata,
     format: body.format ?? (typeof content === "string" ? "text" : "json"),
-    content: typeof content === "string" ? content : JSON.stringify(content),
+    content: typeof content === "string" ? content : toJson(content),
     split: { maxTokens: body.max_tokens, overlapTokens: body.overlap_tokens },
   };
+}
+
+/** What came as JSON may nest deeper than it can be written. */
+function toJson(content: object): string {
+  try {
+    return JSON.stringify(content);
+  } catch (cause) {
+    throw new AppError("invalid_request", "content: nests too deep", { cause, details: { param: "content" } });
+  }
 }
 
 /** A page of a list, as OpenAI's clients page through one. */

@@ -91,12 +91,15 @@ interface PackOptions {
 
 /** Neighbouring units, as many as fit; the units of a section are spread evenly over as few passages as they need. */
 function* pack(units: readonly Unit[], { budget, overlapTokens }: PackOptions): Generator<{ first: Unit; last: Unit }> {
-  const total = units.reduce((sum, { tokens }) => sum + tokens, 0);
-  const target = total / Math.ceil(total / budget);
+  const tokensOf = (from: number, to?: number): number =>
+    units.slice(from, to).reduce((sum, { tokens }) => sum + tokens, 0);
+  /** Tokens from `start` on. */
+  let left = tokensOf(0);
   let start = 0;
   while (start < units.length) {
     let end = start;
     let tokens = 0;
+    const target = left / Math.ceil(left / budget);
     for (
       let next = units[end];
       next !== undefined && tokens < target && (end === start || tokens + next.tokens <= budget);
@@ -110,7 +113,9 @@ function* pack(units: readonly Unit[], { budget, overlapTokens }: PackOptions): 
     if (first !== undefined && last !== undefined) {
       yield { first, last };
     }
-    start = end < units.length ? overlapStart(units, { start, end, overlapTokens }) : end;
+    const next = end < units.length ? overlapStart(units, { start, end, overlapTokens }) : end;
+    left -= tokensOf(start, next);
+    start = next;
   }
 }
 

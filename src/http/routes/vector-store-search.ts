@@ -24,7 +24,7 @@ const route = jsonRoute({
 /** OpenAI's search of a vector store: hybrid retrieval in OpenAI's shape. */
 export function registerVectorStoreSearch(app: OpenAPIHono<HttpEnvironment>): void {
   app.openAPIRegistry.registerPath(route);
-  app.post("/v1/vector_stores/:vector_store_id/search", search);
+  app.post("/v1/vector_stores/:vector_store_id/search", (c) => search(c));
 }
 
 async function search(c: HttpContext): Promise<Response> {

@@ -25,9 +25,10 @@ export class HtmlText {
     }
   }
 
+  /** An item without text leaves nothing. */
   beginItem(): void {
     this.endLine();
-    this.#line.push(ITEM);
+    this.#line = [ITEM];
     this.#endsInSpace = true;
   }
 

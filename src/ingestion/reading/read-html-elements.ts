@@ -1,4 +1,5 @@
 import { Parser } from "htmlparser2";
+import { AppError } from "../../shared/errors.ts";
 import { HtmlText } from "./html-text.ts";
 import { HeadingPath, type ReadableDocument, type Section } from "./section.ts";
 
@@ -18,8 +19,19 @@ const PARAGRAPHS = new Set(
 const LINES = new Set("br li tr dt dd caption option".split(" "));
 const CELLS = new Set(["td", "th"]);
 
-/** HTML read as a stream, in memory of the size of its text: headings, paragraphs, list items and table rows. */
-export function readHtmlElements(html: string): ReadableDocument {
+/** Open elements at once. No page has so many, and the parser's time is quadratic in them. */
+const MAX_DEPTH = 5_000;
+
+export interface HtmlElements extends ReadableDocument {
+  /** The most elements that were open at once. */
+  readonly depth: number;
+}
+
+/**
+ * HTML read as a stream, in memory of the size of its text: headings, paragraphs, list items and table rows. Throws
+ * `invalid_request` when it nests too deep.
+ */
+export function readHtmlElements(html: string): HtmlElements {
   const reader = new ElementReader();
   const parser = new Parser({
     onopentag: (name, attributes) => reader.open(name, attributes),
@@ -28,7 +40,7 @@ export function readHtmlElements(html: string): ReadableDocument {
   });
   parser.write(html);
   parser.end();
-  return { title: reader.title(), sections: reader.sections() };
+  return { title: reader.title(), sections: reader.sections(), depth: reader.depth };
 }
 
 class ElementReader {
@@ -40,8 +52,17 @@ class ElementReader {
   /** Open elements that are skipped. */
   #skipped = 0;
   #isInTitle = false;
+  #open = 0;
+  depth = 0;
 
   open(name: string, { alt }: Readonly<Record<string, string>>): void {
+    this.#open += 1;
+    this.depth = Math.max(this.depth, this.#open);
+    if (this.#open > MAX_DEPTH) {
+      throw new AppError("invalid_request", `the page nests more than ${MAX_DEPTH} elements in each other`, {
+        details: { param: "content", limit: MAX_DEPTH },
+      });
+    }
     if (SKIPPED.has(name)) {
       this.#skipped += 1;
     } else if (name === "title") {
@@ -59,6 +80,7 @@ class ElementReader {
   }
 
   close(name: string): void {
+    this.#open -= 1;
     const level = headingLevel(name);
     if (SKIPPED.has(name)) {
       this.#skipped = Math.max(0, this.#skipped - 1);

@@ -8,13 +8,18 @@ import { type ReadableDocument } from "./section.ts";
  * longer one all is taken but what says itself that it is no content.
  */
 const MAX_TREE_CHARACTERS = 500_000;
+/** Deepest page that becomes a tree: to look for its main content takes time quadratic in that, minutes at some 10,000. */
+const MAX_TREE_DEPTH = 200;
 /** Main content shorter than this is a guess that went wrong; the library's own default. */
 const MIN_ARTICLE_CHARACTERS = 500;
 
-/** HTML: the page's main content as Mozilla's Readability finds it, or all of it when there is no such thing. */
+/**
+ * HTML: the page's main content as Mozilla's Readability finds it, or all of it when there is no such thing. Throws
+ * `invalid_request` for a page that nests without end.
+ */
 export function readHtml(html: string): ReadableDocument {
   const whole = readHtmlElements(html);
-  if (html.length > MAX_TREE_CHARACTERS) {
+  if (html.length > MAX_TREE_CHARACTERS || whole.depth > MAX_TREE_DEPTH) {
     return whole;
   }
   const article = mainContent(html);
@@ -36,7 +41,7 @@ function mainContent(html: string): MainContent | undefined {
     }
     return { content, title: title?.trim() === "" ? undefined : title?.trim() };
   } catch {
-    // Nested too deep for a tree; read as a stream it is fine.
+    // What the library cannot make sense of; read as a stream it is fine.
     return undefined;
   }
 }

@@ -62,7 +62,19 @@ function* lines(value: unknown, path: readonly string[]): Generator<string> {
       yield* lines(item, [...path, key]);
     }
   } else if (value !== null) {
-    yield* line(typeof value === "string" ? value : JSON.stringify(value), path);
+    yield* line(typeof value === "string" ? value : stringify(value), path);
+  }
+}
+
+/** What nests without end takes the engine's stack. */
+function stringify(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new AppError("invalid_request", "the document's JSON nests too deep", {
+      cause,
+      details: { param: "content" },
+    });
   }
 }
 

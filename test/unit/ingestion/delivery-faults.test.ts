@@ -114,7 +114,7 @@ test("whatever is delivered twice, late, in any order or not at all, and whateve
         await expectNothingLeft(world, expect);
       },
     ),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 }, 240_000);
 
