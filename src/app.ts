@@ -2,13 +2,13 @@ import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
-import { accessOf } from "./http/access.ts";
+import { createAdmission } from "./http/admission.ts";
 import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
 import { errorResponse } from "./http/error-response.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
-import { authenticate } from "./http/middleware/authenticate.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
+import { rateLimitHeaders } from "./http/middleware/rate-limit-headers.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
 import { openPrincipal } from "./http/open-access.ts";
@@ -28,18 +28,16 @@ import { registerOwnCollections } from "./http/routes/own-collections.ts";
 import { registerPlayground } from "./http/routes/playground.ts";
 import { registerQuerySide } from "./http/routes/query-side.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
+import { registerUsage } from "./http/routes/usage.ts";
 import { registerVectorStoreFiles } from "./http/routes/vector-store-files.ts";
 import { registerVectorStoreSearch } from "./http/routes/vector-store-search.ts";
 import { registerVectorStores } from "./http/routes/vector-stores.ts";
-import type { Configuration } from "./shared/configuration.ts";
 import { AppError, toAppError } from "./shared/errors.ts";
-import { Authenticator, type EnvironmentKey } from "./tenancy/authenticator.ts";
 
 /** The Worker's HTTP surface. */
 export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnvironment> {
-  const { configuration, keys, timingSafeEqual, wallClock } = dependencies;
-  const environmentKeys = environmentKeysOf(configuration);
-  const authenticator = new Authenticator({ keys, environmentKeys, timingSafeEqual, now: wallClock });
+  const { configuration, keys, wallClock } = dependencies;
+  const admission = createAdmission(dependencies);
   const app = bareApp(dependencies);
   const { corsOrigins, adminKey } = configuration;
   const isAdmin = (c: Context): boolean => accessFor(c) === "admin";
@@ -54,7 +52,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     except([isPublic, isAdmin], crossOrigin({ origins: corsOrigins })),
     // A page of another site that has a key was given it; without keys, `CORS_ORIGINS` alone says who may.
     except([isPublic, isAdmin, wantsKey], sameOrigin({ isOpen: true, allowed: corsOrigins })),
-    authenticate({ configuration, authenticator, accessOf: (principal) => accessOf(principal, dependencies) }),
+    rateLimitHeaders(),
+    admission.middleware,
   );
   registerAdminCollections(app, dependencies);
   registerOwnCollections(app, dependencies);
@@ -76,8 +75,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     keys,
     wallClock,
     rateTiers: configuration.rateTiers,
-    onChange: ({ id }) => Promise.resolve(authenticator.forget(id)),
+    onChange: admission.onKeyChange,
   });
+  registerUsage(app, dependencies);
   registerOpenapi(app);
   assertEveryRouteHasAccess(app.routes);
   return app;
@@ -85,13 +85,6 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
 
 function accessFor({ req }: Context): RouteAccess {
   return routeAccess(req.method, req.path) ?? "authenticated";
-}
-
-function environmentKeysOf({ apiKeys, adminKey }: Configuration): readonly EnvironmentKey[] {
-  return [
-    ...apiKeys.map((key): EnvironmentKey => ({ key, scopes: ["retrieve", "generate"] })),
-    ...(adminKey === undefined ? [] : [{ key: adminKey, scopes: ["admin"] } satisfies EnvironmentKey]),
-  ];
 }
 
 /** What a Worker with an invalid configuration answers, on every route: the error that says what to mend. */

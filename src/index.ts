@@ -15,6 +15,7 @@ import { Staging } from "./ingestion/documents/staging.ts";
 import { VersionStore } from "./ingestion/documents/version-store.ts";
 import type { DocumentDependencies } from "./ingestion/ingestion-dependencies.ts";
 import { resumeIngestion } from "./ingestion/resume-ingestion.ts";
+import { createAddressGuard } from "./platform/address-guard-object.ts";
 import { createAssetEncoder, readAssetFile } from "./platform/asset-encoder.ts";
 import { createAssetEncoders } from "./platform/asset-query-side.ts";
 import { createBackgroundResume } from "./platform/background-resume.ts";
@@ -37,9 +38,12 @@ import { SqlPassageStore } from "./retrieval/sql-passage-store.ts";
 import { parseConfiguration, type Configuration } from "./shared/configuration.ts";
 import { toAppError } from "./shared/errors.ts";
 import { SqlKeyStore } from "./tenancy/sql-key-store.ts";
+import { SqlUsageStore } from "./usage/sql-usage-store.ts";
 import type { VectorIndex } from "./vector-index/vector-index.ts";
 
 export { EmbeddedVectorize } from "./platform/embedded-vectorize.ts";
+export { AddressGuardObject } from "./platform/address-guard-object.ts";
+export { KeyLedgerObject } from "./platform/key-ledger-object.ts";
 export { VectorShard } from "./platform/vector-shard.ts";
 
 /** What this isolate is made of, composed at its first event. */
@@ -156,6 +160,10 @@ function composeApp(
     targetLms: (name) => createTargetLmChain(name, configuration.targetLms, targetLmDependencies),
     answer: answerQuery,
     keys: new SqlKeyStore(database),
+    ledgerOf: (keyId) => env.KEY_LEDGER.getByName(keyId),
+    addressGuard: createAddressGuard(env.ADDRESS_GUARD),
+    usage: new SqlUsageStore(database),
+    defer: waitUntil,
     readAsset: (path, headers) => env.ASSETS.fetch(new Request(`https://assets.invalid${path}`, { headers })),
     timingSafeEqual: (left, right) => crypto.subtle.timingSafeEqual(left, right),
     wallClock: () => Date.now(),

@@ -2,7 +2,13 @@ import { AppError, toAppError, type ErrorCode } from "../shared/errors.ts";
 import type { GenerateRequest, GenerationEvent, TargetLm } from "./target-lm.ts";
 
 /** Failures that another model would share: the request itself is at fault, or nobody waits for an answer any more. */
-const SHARED_FAILURES: ReadonlySet<ErrorCode> = new Set(["aborted", "invalid_request", "stream_unsupported"]);
+const SHARED_FAILURES: ReadonlySet<ErrorCode> = new Set([
+  "aborted",
+  "invalid_request",
+  "stream_unsupported",
+  "rate_limited",
+  "budget_exhausted",
+]);
 
 export interface FallbackOptions {
   /** The request as one model is to get it; models differ in how they take passages. */

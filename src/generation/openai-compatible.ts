@@ -1,4 +1,4 @@
-import type { JsonObject } from "../shared/json.ts";
+import { isJsonObject, type JsonObject } from "../shared/json.ts";
 import { completionsBody } from "./completions-body.ts";
 import { parseEvent, readEventStream } from "./event-stream.ts";
 import { OpenAiReplyReader } from "./openai-reply.ts";
@@ -20,7 +20,7 @@ export function createOpenAiCompatible(
   configuration: TargetLmConfiguration<"openai-compatible">,
   dependencies: TargetLmDependencies,
 ): TargetLm {
-  const { model, api, contextWindow, maxOutputTokens } = configuration;
+  const { model, api, usageInStreams, contextWindow, maxOutputTokens } = configuration;
   const call = createUpstreamClient({
     ...configuration,
     name,
@@ -38,16 +38,35 @@ export function createOpenAiCompatible(
     generate: (request, { signal }) =>
       call(
         api === "chat"
-          ? { path: "chat/completions", body: chatBody(request, model), stream: request.stream, signal }
+          ? {
+              path: "chat/completions",
+              body: chatBody(request, { model, usageInStreams }),
+              stream: request.stream,
+              signal,
+            }
           : { path: "completions", body: completionsBody(request, model), stream: request.stream, signal },
         (reply) => readOpenAiReply(reply, model),
       ),
   };
 }
 
-function chatBody(request: GenerateRequest, model: string): JsonObject {
-  const { messages, stream } = request;
-  return { ...parametersFor(request), model, messages, stream };
+interface ChatBodyOptions {
+  readonly model: string;
+  /** Ask for the usage of streams, whatever the client asks for: tokens are counted by it. */
+  readonly usageInStreams: boolean;
+}
+
+function chatBody(request: GenerateRequest, { model, usageInStreams }: ChatBodyOptions): JsonObject {
+  const { messages, stream, parameters } = request;
+  const { stream_options: asked } = parameters;
+  const streamOptions = { ...(isJsonObject(asked) ? asked : {}), include_usage: true };
+  return {
+    ...parametersFor(request),
+    ...(stream && usageInStreams ? { stream_options: streamOptions } : {}),
+    model,
+    messages,
+    stream,
+  };
 }
 
 /** Reads a reply in OpenAI's shape; which of its two forms is the server's choice, and its content type says so. */

@@ -50,6 +50,8 @@ const targetLmSchema = z.discriminatedUnion("provider", [
     base_url: baseUrl("https://api.openai.com/v1"),
     /** `completions`: the legacy endpoint of base models; messages are written out as one prompt. */
     api: z.enum(["chat", "completions"]).default("chat"),
+    /** False for a server that refuses `stream_options`: then we count a stream's tokens ourselves, about. */
+    usage_in_streams: z.boolean().default(true),
   }),
   z.strictObject({
     provider: z.literal("anthropic"),

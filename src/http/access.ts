@@ -4,9 +4,12 @@ import type { AnswerEvent } from "../rag/answer-event.ts";
 import type { AnswerRequest } from "../rag/answer-query.ts";
 import type { PassageStore } from "../retrieval/passage-store.ts";
 import type { Retriever } from "../retrieval/types.ts";
-import { AppError } from "../shared/errors.ts";
+import { AppError, toAppError } from "../shared/errors.ts";
 import { GuardedPassageStore } from "../tenancy/guarded-passage-store.ts";
 import { isGranted, type Principal } from "../tenancy/principal.ts";
+import { meteredRetriever } from "../usage/metered-retriever.ts";
+import { meteredTargetLm } from "../usage/metered-target-lm.ts";
+import type { RequestMeter } from "../usage/request-meter.ts";
 import type { AppDependencies } from "./app-dependencies.ts";
 
 /**
@@ -37,8 +40,12 @@ type AccessDependencies = Pick<
 >;
 
 /** What this caller can reach. */
-export function accessOf(principal: Principal, dependencies: AccessDependencies): Access {
-  const { configuration, retriever } = dependencies;
+export function accessOf(
+  principal: Principal,
+  { meter, ...dependencies }: AccessDependencies & { readonly meter: RequestMeter },
+): Access {
+  const { configuration } = dependencies;
+  const retriever = meteredRetriever(dependencies.retriever, meter);
   const { grants } = principal;
   const models = [...configuration.targetLms.keys()].filter((name) => isGranted(grants.models, name));
   const { defaultModel, defaultCollection } = configuration;
@@ -59,10 +66,39 @@ export function accessOf(principal: Principal, dependencies: AccessDependencies)
         throw unknownModel(name, models);
       }
       const [first, ...fallbacks] = dependencies.targetLms(name);
-      return [first, ...fallbacks.filter((fallback) => isGranted(grants.models, fallback.name))];
+      meter.markModel(name);
+      const granted = fallbacks.filter((fallback) => isGranted(grants.models, fallback.name));
+      return [meteredTargetLm(first, meter), ...granted.map((fallback) => meteredTargetLm(fallback, meter))];
     },
-    answer: (request) => dependencies.answer(request, { retriever }),
+    answer: (request) =>
+      meteredAnswer(request, { meter, answer: (asked) => dependencies.answer(asked, { retriever }) }),
   };
+}
+
+interface MeteredAnswerOptions {
+  readonly meter: RequestMeter;
+  readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
+}
+
+/** Passes events on, and tells the meter what only the answer as a whole knows. */
+async function* meteredAnswer(
+  request: AnswerRequest,
+  { meter, answer }: MeteredAnswerOptions,
+): AsyncGenerator<AnswerEvent> {
+  if (request.stream) {
+    meter.markStream();
+  }
+  try {
+    for await (const event of answer(request)) {
+      if (event.type === "retrieval-end") {
+        meter.addContext(event.contextTokens);
+      }
+      yield event;
+    }
+  } catch (error) {
+    meter.markFailure(toAppError(error));
+    throw error;
+  }
 }
 
 function onlyName(collections: readonly string[]): string | undefined {

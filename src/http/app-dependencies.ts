@@ -15,6 +15,9 @@ import type { Retriever } from "../retrieval/types.ts";
 import type { Configuration } from "../shared/configuration.ts";
 import type { JsonObject } from "../shared/json.ts";
 import type { KeyStore } from "../tenancy/key-store.ts";
+import type { AddressGuard } from "../usage/bad-key-limit.ts";
+import type { KeyLedger } from "../usage/key-ledger.ts";
+import type { UsageStore } from "../usage/usage-store.ts";
 import type { VectorIndex } from "../vector-index/vector-index.ts";
 
 /** Everything the app is made of. `src/index.ts` gives the real things, tests give fakes. */
@@ -30,6 +33,12 @@ export interface AppDependencies extends RouteDependencies {
     dependencies: { readonly retriever: Retriever },
   ) => AsyncGenerator<AnswerEvent>;
   readonly keys: KeyStore;
+  /** Who counts for a key. */
+  readonly ledgerOf: (keyId: string) => KeyLedger;
+  readonly addressGuard: AddressGuard;
+  readonly usage: UsageStore;
+  /** Keeps the isolate alive until a promise is settled. */
+  readonly defer: (work: Promise<unknown>) => void;
   readonly timingSafeEqual: (left: Uint8Array, right: Uint8Array) => boolean;
   /** Milliseconds since 1970. */
   readonly wallClock: () => number;

@@ -15,6 +15,7 @@ type ErrorType =
   | "authentication_error"
   | "permission_error"
   | "rate_limit_error"
+  | "insufficient_quota"
   | "upstream_error"
   | "server_error";
 
@@ -27,6 +28,10 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   invalid_filter: [400, "invalid_request_error"],
   unauthenticated: [401, "authentication_error"],
   forbidden: [403, "permission_error"],
+  rate_limited: [429, "rate_limit_error"],
+  budget_exhausted: [402, "insufficient_quota"],
+  idempotency_conflict: [409, "invalid_request_error"],
+  idempotency_mismatch: [422, "invalid_request_error"],
   unknown_route: [404, "invalid_request_error"],
   method_not_allowed: [405, "invalid_request_error"],
   unknown_model: [404, "invalid_request_error"],
@@ -43,6 +48,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   index_full: [422, "invalid_request_error"],
   invalid_artifact: [500, "server_error"], // offline only; a Worker that meets one has a defect
   training_diverged: [500, "server_error"], // as above
+  metering_failed: [503, "server_error"],
   configuration_invalid: [500, "server_error"],
   host_not_allowed: [500, "server_error"], // hosts come from the configuration only: the operator's to mend
   encoder_failed: [500, "server_error"],

@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { RequestMeter } from "../usage/request-meter.ts";
 import type { Access } from "./access.ts";
 import type { StageTimings } from "./stage-timings.ts";
 
@@ -10,6 +11,8 @@ interface HttpVariables {
   timings: StageTimings;
   /** Who asks, and what that caller can reach; on every route that is not public. */
   access: Access;
+  /** Counts what the request uses; on the same routes. */
+  meter: RequestMeter;
   /** Facts a route adds to its access log line; never query text, passages or keys. */
   logFields: Record<string, string | number | boolean>;
 }

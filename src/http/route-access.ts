@@ -17,6 +17,7 @@ const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string
   "/v1/retrieve": "retrieve",
   "/v1/embeddings": "retrieve",
   "/v1/chat/completions": "generate",
+  "/v1/usage": "authenticated",
   "/v1/query-side": "authenticated",
   "/v1/feedback": "authenticated",
   "/v1/collections": "ingest",

@@ -20,6 +20,11 @@ export class StageTimings {
     }
   }
 
+  /** Milliseconds by stage. */
+  stages(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#stages);
+  }
+
   /** Milliseconds since the request came in. */
   elapsed(): number {
     return this.#now() - this.#startedAt;

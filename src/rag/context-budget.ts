@@ -1,12 +1,9 @@
-import { textOfContent } from "../generation/message-text.ts";
+import { answerTokens, promptTokens } from "../generation/prompt-tokens.ts";
 import type { ChatMessage } from "../generation/target-lm.ts";
 import type { RetrievedPassage } from "../retrieval/types.ts";
 import type { JsonObject } from "../shared/json.ts";
 import { splitSentences } from "../shared/sentences.ts";
 
-/** Tokens that a template adds around a message, and that an image or a file costs, about. */
-const MESSAGE_OVERHEAD_TOKENS = 6;
-const ATTACHMENT_TOKENS = 1_100;
 /** A cut passage shorter than this tells too little to be worth its frame. */
 const MIN_CUT_TOKENS = 48;
 
@@ -28,16 +25,8 @@ export function contextBudget({
   parameters,
   countTokens,
 }: ContextBudgetOptions): number {
-  const asked = parameters["max_completion_tokens"] ?? parameters["max_tokens"];
-  const answer = typeof asked === "number" && asked > 0 ? asked : maxOutputTokens;
-  let conversation = 0;
-  for (const { content, tool_calls: toolCalls } of messages) {
-    const attachments = Array.isArray(content) ? content.filter(({ type }) => type !== "text").length : 0;
-    conversation += MESSAGE_OVERHEAD_TOKENS + countTokens(textOfContent(content)) + attachments * ATTACHMENT_TOKENS;
-    conversation += toolCalls === undefined ? 0 : countTokens(JSON.stringify(toolCalls));
-  }
-  const tools = parameters["tools"] === undefined ? 0 : countTokens(JSON.stringify(parameters["tools"]));
-  return Math.max(0, Math.floor(contextWindow - answer - conversation - tools));
+  const answer = answerTokens(parameters, maxOutputTokens);
+  return Math.max(0, Math.floor(contextWindow - answer - promptTokens({ messages, parameters, countTokens })));
 }
 
 export interface FitPassagesOptions {

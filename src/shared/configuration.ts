@@ -2,6 +2,7 @@ import { z } from "zod";
 import { parseTargetLmTable, type TargetLmTable } from "../generation/target-lm-configuration.ts";
 import { parseQuerySideConfiguration } from "../query-side/query-side-configuration.ts";
 import type { QuerySideConfiguration } from "../query-side/query-side-configuration.ts";
+import { parsePrices, type Prices } from "../usage/prices.ts";
 import { parseRateTiers, type RateTiers } from "../usage/rate-tiers.ts";
 import { parseEmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
 import { AppError } from "./errors.ts";
@@ -20,6 +21,7 @@ export interface Configuration {
   readonly corsOrigins: readonly string[];
   /** What keys may do at a time, by the name that a key has. */
   readonly rateTiers: RateTiers;
+  readonly prices: Prices;
   /** Keys of client routes beside those of the key store. Empty in local mode: then these routes are open. */
   readonly apiKeys: readonly string[];
   /** Key of the admin routes. Without one they are open in local mode and closed in production. */
@@ -41,6 +43,7 @@ const variablesSchema = z.object({
   DEFAULT_ENCODER: z.string().optional(),
   ADAPTERS: z.string().optional(),
   RATE_TIERS: z.string().optional(),
+  PRICES: z.string().optional(),
   API_KEYS: z.string().transform(splitList).optional(),
   // Blank is unset, as in API_KEYS: a line `ADMIN_KEY=` of .dev.vars opens nothing in production.
   ADMIN_KEY: z
@@ -84,6 +87,7 @@ export function parseConfiguration(environment: object): Configuration {
     defaultModel: variables.DEFAULT_MODEL,
     defaultCollection: variables.DEFAULT_COLLECTION,
     corsOrigins: variables.CORS_ORIGINS ?? [],
+    prices: parsePrices(variables.PRICES, targetLms),
     rateTiers: parseRateTiers(variables.RATE_TIERS),
     apiKeys,
     adminKey: variables.ADMIN_KEY,

@@ -7,6 +7,10 @@ export const USER_ERROR_CODES = [
   "invalid_filter", // a metadata filter breaks Vectorize's grammar or limits
   "unauthenticated", // no key, or an unknown one
   "forbidden", // a valid key without the right to this route
+  "rate_limited", // one of the key's limits is reached; `details.retryAfterMs` unless it can never be kept
+  "budget_exhausted", // what the key may spend in a month is spent, or would be by this request
+  "idempotency_conflict", // the first request with this idempotency key is still under way
+  "idempotency_mismatch", // the idempotency key was used for another request
   "unknown_route", // no such path
   "method_not_allowed", // the path exists, but not with this method; `details.allow` lists those it has
   "unknown_model", // no target LM or encoder of that name
@@ -27,6 +31,7 @@ export const USER_ERROR_CODES = [
 
 /** What the operator, the platform or a provider has to mend. */
 export const SYSTEM_ERROR_CODES = [
+  "metering_failed", // who counts for the key does not answer: nothing is done that would not be counted
   "configuration_invalid", // the Worker's variables or bindings do not parse
   "host_not_allowed", // a request to a host that the configuration does not allow was refused
   "encoder_failed", // the encoder could not be loaded or run

@@ -14,7 +14,17 @@ export function crossOrigin({ origins }: { readonly origins: readonly string[] }
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "POST", "OPTIONS"],
     // `allowHeaders` is left out on purpose: the official clients send a dozen `x-stainless-*` headers, so ask and be given.
-    exposeHeaders: ["x-request-id", "server-timing", "retry-after", "retry-after-ms", "x-should-retry"],
+    exposeHeaders: [
+      "x-request-id",
+      "server-timing",
+      "retry-after",
+      "retry-after-ms",
+      "x-should-retry",
+      ...["limit", "remaining", "reset"].flatMap((what) => [
+        `x-ratelimit-${what}-requests`,
+        `x-ratelimit-${what}-tokens`,
+      ]),
+    ],
     maxAge: PREFLIGHT_MAX_AGE_SECONDS,
   });
 }

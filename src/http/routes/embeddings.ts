@@ -2,6 +2,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { EncodedTexts, Encoder } from "../../encoder/encoder.ts";
 import { toBase64 } from "../../shared/base64.ts";
 import { AppError, toAppError } from "../../shared/errors.ts";
+import { estimateTokens } from "../../shared/estimate-tokens.ts";
 import type { RouteDependencies } from "../app-dependencies.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { readJson } from "../read-json.ts";
@@ -12,6 +13,9 @@ import {
   MAX_EMBEDDING_TOKENS,
 } from "../schemas/embeddings.ts";
 import { jsonRoute } from "../schemas/json-route.ts";
+
+/** What an encoder puts around a text: its marks, and a prefix of a few words. */
+const TEXT_OVERHEAD_TOKENS = 16;
 
 const route = jsonRoute({
   method: "post",
@@ -47,8 +51,13 @@ async function embeddings(c: HttpContext, dependencies: RouteDependencies): Prom
       },
     );
   }
+  const meter = c.get("meter");
+  meter.markModel(name);
+  const most = body.input.reduce((sum, text) => sum + estimateTokens(text) + TEXT_OVERHEAD_TOKENS, 0);
+  await meter.reserveEmbedding(most, { searches: 0 });
   const before = c.get("timings").elapsed();
   const { embeddings, tokenCount } = await encode(encoder, body, c.req.raw.signal);
+  meter.addEmbedding(tokenCount);
   c.get("timings").record("encode", c.get("timings").elapsed() - before);
   return c.json({
     object: "list",

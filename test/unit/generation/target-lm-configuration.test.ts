@@ -32,6 +32,7 @@ describe("parseTargetLmTable", () => {
           secret: "OPENAI_API_KEY",
           baseUrl: "https://api.openai.com/v1",
           api: "chat",
+          usageInStreams: true,
           fallbacks: [],
           headers: { "x-my_header": "1" },
           allowPrivateHosts: false,

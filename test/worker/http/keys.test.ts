@@ -164,13 +164,13 @@ describe("a key", () => {
   });
 
   it("takes changes at once; what a change leaves out stays", async ({ expect }) => {
-    const { id, key } = await create({ budget: { tokens: 5, usd: 1 } });
+    const { id, key } = await create({ budget: { tokens: 5000, usd: 1 } });
     expect((await as(key, "/v1/retrieve", search("acme.docs"))).status).toBe(200);
     const changed = await callWorker(`${ALL}/${id}`, {
       method: "PATCH",
       body: { collections: ["other.docs"], budget: { usd: null }, expires_at: 4_000_000_000 },
     });
-    expect(changed.json).toMatchObject({ name: "n", scopes: ["retrieve"], budget: { tokens: 5, usd: null } });
+    expect(changed.json).toMatchObject({ name: "n", scopes: ["retrieve"], budget: { tokens: 5000, usd: null } });
     expect((await as(key, "/v1/retrieve", search("acme.docs"))).status).toBe(404);
     expect((await as(key, "/v1/retrieve", search("other.docs"))).status).toBe(200);
     const endless = await callWorker(`${ALL}/${id}`, { method: "PATCH", body: { expires_at: null } });

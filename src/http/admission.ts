@@ -1,0 +1,79 @@
+import type { MiddlewareHandler } from "hono";
+import type { Configuration } from "../shared/configuration.ts";
+import { AppError } from "../shared/errors.ts";
+import { Authenticator, type EnvironmentKey } from "../tenancy/authenticator.ts";
+import type { KeyRecord } from "../tenancy/key-store.ts";
+import type { Principal } from "../tenancy/principal.ts";
+import { RequestMeter } from "../usage/request-meter.ts";
+import { accessOf } from "./access.ts";
+import type { AppDependencies } from "./app-dependencies.ts";
+import type { HttpContext, HttpEnvironment } from "./http-context.ts";
+import { createIdentify } from "./identify.ts";
+import { admit } from "./middleware/admit.ts";
+
+export interface Admission {
+  readonly middleware: MiddlewareHandler<HttpEnvironment>;
+  /** Has to be told of every change of a key, before it is confirmed: from then on no isolate goes by what was before. */
+  readonly onKeyChange: (record: KeyRecord) => Promise<void>;
+}
+
+/** Puts together who may come in: keys, their ledgers, and what they reach. */
+export function createAdmission(dependencies: AppDependencies): Admission {
+  const { configuration, keys, timingSafeEqual, wallClock, addressGuard, defer, ledgerOf } = dependencies;
+  const authenticator = new Authenticator({
+    keys,
+    environmentKeys: environmentKeysOf(configuration),
+    timingSafeEqual,
+    now: wallClock,
+  });
+  return {
+    middleware: admit({
+      configuration,
+      identify: createIdentify({ configuration, authenticator, addressGuard }),
+      forget: ({ id }) => authenticator.forget(id),
+      createMeter: (c, principal) => createMeter(c, principal, dependencies),
+      accessOf: (principal, meter) => accessOf(principal, { ...dependencies, meter }),
+      defer,
+    }),
+    onKeyChange: async ({ id, generation }) => {
+      authenticator.forget(id);
+      await ledgerOf(id).changed(generation);
+    },
+  };
+}
+
+/** Keys of the environment search and answer everywhere; the operator's does all. */
+function environmentKeysOf({ apiKeys, adminKey }: Configuration): readonly EnvironmentKey[] {
+  return [
+    ...apiKeys.map((key): EnvironmentKey => ({ key, scopes: ["retrieve", "generate"] })),
+    ...(adminKey === undefined ? [] : [{ key: adminKey, scopes: ["admin"] } satisfies EnvironmentKey]),
+  ];
+}
+
+function createMeter(
+  c: HttpContext,
+  { id: keyId, tenant, tier, budget, generation }: Principal,
+  { configuration, ledgerOf }: AppDependencies,
+): RequestMeter {
+  const limits = configuration.rateTiers.get(tier);
+  if (limits === undefined) {
+    throw new AppError("configuration_invalid", `RATE_TIERS has no "${tier}", which the key ${keyId} is of`);
+  }
+  const timings = c.get("timings");
+  return new RequestMeter({
+    ledger: ledgerOf(keyId),
+    subject: {
+      id: crypto.randomUUID(),
+      keyId,
+      tenant,
+      requestId: c.get("requestId"),
+      method: c.req.method,
+      // Paths hold names of collections and documents; of the longest this much.
+      path: c.req.path.slice(0, 256),
+    },
+    allowance: { generation, limits, budget },
+    prices: configuration.prices,
+    elapsed: () => timings.elapsed(),
+    stages: () => timings.stages(),
+  });
+}

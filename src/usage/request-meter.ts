@@ -1,0 +1,235 @@
+import type { GenerateRequest, TargetLm } from "../generation/target-lm.ts";
+import { AppError } from "../shared/errors.ts";
+import { withRetry } from "../shared/retry.ts";
+import { GenerationTally, mostTokens } from "./generation-tally.ts";
+import type { Admission, Allowance, KeyLedger, RateState } from "./key-ledger.ts";
+import { generationCost, type Prices } from "./prices.ts";
+import { refusalError } from "./refusal-error.ts";
+import type { UsageCounts, UsageEnding, UsageSubject } from "./usage-record.ts";
+
+/** A third of the ledger's patience: one renewal may fail. */
+const RENEWAL_MILLISECONDS = 20_000;
+
+export interface RequestMeterOptions {
+  readonly ledger: KeyLedger;
+  readonly subject: UsageSubject;
+  readonly allowance: Allowance;
+  readonly prices: Prices;
+  /** Milliseconds since the request came in. */
+  readonly elapsed: () => number;
+  /** Milliseconds by stage so far. */
+  readonly stages: () => Readonly<Record<string, number>>;
+}
+
+/** How a request ended, as its route knows it. */
+export interface MeteredEnding {
+  readonly outcome: Exclude<UsageEnding["outcome"], "lost">;
+  readonly status: number;
+  readonly errorCode?: string | undefined;
+}
+
+/**
+ * Counts what one request uses, and speaks for it to its key's ledger: `open`, then any number of reservations and counts,
+ * then `settle`. Where nothing is limited no one waits for the ledger.
+ */
+export class RequestMeter {
+  readonly #options: RequestMeterOptions;
+  readonly #generations: GenerationTally[] = [];
+  readonly #isUnlimited: boolean;
+  /** Resolves when the ledger has heard of the request; never rejects. */
+  #opened: Promise<unknown> = Promise.resolve();
+  #renewal: ReturnType<typeof setInterval> | undefined;
+  #rateState: RateState = {};
+  #retrievals = 0;
+  #embedTokens = 0;
+  #vectorsQueried = 0;
+  #contextTokens = 0;
+  #model: string | null = null;
+  #isStream = false;
+  #failure: AppError | undefined;
+  #isSettled = false;
+  readonly #finished = Promise.withResolvers<void>();
+
+  constructor(options: RequestMeterOptions) {
+    this.#options = options;
+    const { generation, limits, budget } = options.allowance;
+    this.#isUnlimited =
+      generation === 0 && [...Object.values(limits), ...Object.values(budget)].every((limit) => limit === undefined);
+  }
+
+  /** What is left of the key's limits, as last heard. */
+  get rateState(): RateState {
+    return this.#rateState;
+  }
+
+  /** The error that a stream ended in. */
+  get failure(): AppError | undefined {
+    return this.#failure;
+  }
+
+  /** Names the request's ledger entry, for who claims an idempotency key. */
+  get id(): string {
+    return this.#options.subject.id;
+  }
+
+  /** Resolves when the request is settled; the isolate has to live so long. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** Counts the request. False: the principal is out of date. Throws `rate_limited` or `budget_exhausted`. */
+  async open(): Promise<boolean> {
+    const { ledger, subject, allowance } = this.#options;
+    const opening = this.#ask(() => ledger.open(subject, allowance));
+    this.#opened = opening.catch(() => undefined);
+    const isOpen = this.#isUnlimited || this.#accept(await opening);
+    if (isOpen) {
+      this.#renewal = setInterval(() => this.#renew(), RENEWAL_MILLISECONDS);
+    }
+    return isOpen;
+  }
+
+  /** Resolves when the ledger has heard of the request. */
+  async opened(): Promise<void> {
+    await this.#opened;
+  }
+
+  /** The client gets a stream: it needs one of the key's places. Takes effect with the next reservation. */
+  markStream(): void {
+    this.#isStream = true;
+  }
+
+  /** The name that the client asked for. */
+  markModel(name: string): void {
+    this.#model = name;
+  }
+
+  markFailure(error: AppError): void {
+    this.#failure ??= error;
+  }
+
+  addContext(tokens: number): void {
+    this.#contextTokens += tokens;
+  }
+
+  addRetrieval({
+    embedTokens,
+    vectorsQueried,
+  }: {
+    readonly embedTokens: number;
+    readonly vectorsQueried: number;
+  }): void {
+    this.#retrievals++;
+    this.#embedTokens += embedTokens;
+    this.#vectorsQueried += vectorsQueried;
+  }
+
+  addEmbedding(tokens: number): void {
+    this.#embedTokens += tokens;
+  }
+
+  /** Before texts are embedded, for a search or for their own sake. Throws as `open` does. */
+  async reserveEmbedding(tokens: number, { searches }: { readonly searches: number }): Promise<void> {
+    const { embedToken, retrieval } = this.#options.prices;
+    await this.#reserve(tokens, tokens * embedToken + searches * retrieval);
+  }
+
+  /** Before a target LM is asked. Throws as `open` does; the tally is to be told what it answers. */
+  async reserveGeneration(target: TargetLm, request: GenerateRequest): Promise<GenerationTally> {
+    const most = mostTokens(target, request);
+    await this.#reserve(most.prompt + most.completion, generationCost(this.#options.prices, target.name, most));
+    const tally = new GenerationTally(target, request);
+    this.#generations.push(tally);
+    return tally;
+  }
+
+  /** Ends the request; what comes after changes nothing. Resolves when the ledger has heard of it, and never rejects. */
+  async settle(ending: MeteredEnding): Promise<void> {
+    if (!this.#isSettled) {
+      this.#isSettled = true;
+      await this.#settleOnce(ending);
+      this.#finished.resolve();
+    }
+    await this.finished;
+  }
+
+  async #settleOnce({ outcome, status, errorCode }: MeteredEnding): Promise<void> {
+    if (this.#renewal !== undefined) {
+      clearInterval(this.#renewal);
+    }
+    const { ledger, subject } = this.#options;
+    const ending: UsageEnding = { ...this.#snapshot(), outcome, status, errorCode: errorCode ?? null };
+    await this.#opened;
+    const attempt = (): Promise<void> => this.#ask(() => ledger.settle(subject, ending));
+    // Given up, the request is lost after a while, counted as far as it was renewed.
+    await withRetry(attempt, { signal: AbortSignal.timeout(RENEWAL_MILLISECONDS) }).catch(() => undefined);
+  }
+
+  #renew(): void {
+    const { ledger, subject } = this.#options;
+    const sofar: UsageEnding = { ...this.#snapshot(), outcome: "lost", status: 0, errorCode: null };
+    this.#ask(() => ledger.renew(subject.id, sofar)).catch(() => undefined);
+  }
+
+  async #reserve(tokens: number, nanoUsd: number): Promise<void> {
+    const { ledger, subject, allowance } = this.#options;
+    const { limits, budget } = allowance;
+    const { concurrentStreams, tokensPerMinute } = limits;
+    const isWatched =
+      [tokensPerMinute, budget.tokens, budget.nanoUsd].some((limit) => limit !== undefined) ||
+      (this.#isStream && concurrentStreams !== undefined);
+    if (isWatched) {
+      const stream = this.#isStream;
+      this.#accept(await this.#ask(() => ledger.reserve({ id: subject.id, allowance, tokens, nanoUsd, stream })));
+    }
+  }
+
+  #accept(admission: Admission): boolean {
+    this.#rateState = admission.state;
+    if (admission.admitted) {
+      return true;
+    }
+    if (admission.refusal.reason === "stale") {
+      return false;
+    }
+    throw refusalError(admission.refusal);
+  }
+
+  async #ask<Result>(call: () => Promise<Result>): Promise<Result> {
+    try {
+      return await call();
+    } catch (error) {
+      throw new AppError("metering_failed", "the ledger of this key does not answer", {
+        cause: error,
+        isRetryable: true,
+      });
+    }
+  }
+
+  #snapshot(): Omit<UsageEnding, "outcome" | "status" | "errorCode"> {
+    const { prices, elapsed, stages } = this.#options;
+    const asked = this.#generations.map((tally) => ({ target: tally.target, tokens: tally.tokens() }));
+    const answered = asked.filter(({ tokens }) => tokens.prompt + tokens.completion > 0);
+    const generationNanoUsd = asked.reduce(
+      (sum, { target, tokens }) => sum + generationCost(prices, target, tokens),
+      0,
+    );
+    const counts: UsageCounts = {
+      retrievals: this.#retrievals,
+      embedTokens: this.#embedTokens,
+      vectorsQueried: this.#vectorsQueried,
+      contextTokens: this.#contextTokens,
+      promptTokens: answered.reduce((sum, { tokens }) => sum + tokens.prompt, 0),
+      completionTokens: answered.reduce((sum, { tokens }) => sum + tokens.completion, 0),
+      nanoUsd: generationNanoUsd + this.#embedTokens * prices.embedToken + this.#retrievals * prices.retrieval,
+    };
+    return {
+      counts,
+      model: this.#model,
+      target: answered.at(-1)?.target ?? null,
+      countedBy: answered.length === 0 ? null : answered.every(({ tokens }) => tokens.isTold) ? "provider" : "estimate",
+      durationMs: elapsed(),
+      stages: stages(),
+    };
+  }
+}
