@@ -26,7 +26,7 @@ async function explained<Result>(call: () => Promise<Result>): Promise<Result> {
   } catch (error) {
     if (
       error instanceof Error &&
-      /no such table: (?:collections|passages|documents|document_versions|staged_passages|files|file_batches|api_keys)\b/.test(
+      /no such table: (?:collections|passages|documents|document_versions|staged_passages|files|file_batches|api_keys|usage_records|usage_days)\b/.test(
         error.message,
       )
     ) {
