@@ -1,10 +1,13 @@
 /**
  * Speed of labelling: queries a second of `aar score` with 10 passages of 128 tokens, beside llama.cpp's prompt speed for the same
- * tokens. Both with one thread, in interleaved rounds; the ratio is what to read.
+ * tokens. One thread each, in interleaved rounds. Ratios are of CPU time, which a busy machine does not change; above 1 `aar score`
+ * is faster.
  *
- *   node scripts/bench/scoring.ts --lm my-lm/model_int8.onnx --gguf model.gguf [--rounds 3] [--json]
+ *   node scripts/bench/scoring.ts --lm my-lm/model_int8.onnx --gguf model.gguf [--gguf model-q4_0.gguf] [--rounds 3] [--json]
  */
+import path from "node:path";
 import { parseArgs } from "node:util";
+import { formatTable } from "../../training/format-table.ts";
 import { openLlamaLm } from "../../training/llama/llama-local-lm.ts";
 import type { LocalLm } from "../../training/llama/local-lm.ts";
 import { ANSWER_PROMPTS } from "../../training/scoring/answer-prompts.ts";
@@ -25,31 +28,63 @@ const WORDS =
 /** Prompts with their answers, as a signal asked them. */
 type Asked = readonly { readonly prompt: string; readonly answer: string }[];
 
-async function benchScoring(files: { lm: string; gguf: string }, rounds: number): Promise<Record<string, number>> {
+interface Timing {
+  readonly wall: number;
+  readonly cpu: number;
+}
+
+async function benchScoring(files: { lm: string; ggufs: readonly string[] }, rounds: number): Promise<Results> {
   const onnx = await openOnnxLm(files.lm);
-  const llama = await openLlamaLm(files.gguf, { contextSize: 512 });
-  const { asked, tokens } = await recordPrompts(onnx, llama);
-  const onnxSeconds: number[] = [];
-  const llamaSeconds: number[] = [];
+  const llamas: LocalLm[] = [];
+  for (const gguf of files.ggufs) {
+    llamas.push(await openLlamaLm(gguf, { contextSize: 512 }));
+  }
+  const { asked, tokens } = await recordPrompts(onnx, llamas[0]);
+  const own: Timing[] = [];
+  const theirs: Timing[][] = llamas.map(() => []);
   for (let round = 0; round <= rounds; round += 1) {
-    const query = makeQuery(round);
-    const ofOnnx = await seconds(() => scoreQuery(onnx, query));
-    const ofLlama = await seconds(() => readPrompts(llama, asked));
+    const timings = [await time(() => scoreQuery(onnx, makeQuery(round)))];
+    for (const llama of llamas) {
+      timings.push(await time(() => readPrompts(llama, asked)));
+    }
     if (round > 0) {
-      onnxSeconds.push(ofOnnx); // the first round warms up
-      llamaSeconds.push(ofLlama);
+      const [first, ...others] = timings; // the first round warms up
+      own.push(...(first === undefined ? [] : [first]));
+      for (const [index, timing] of others.entries()) {
+        theirs[index]?.push(timing);
+      }
     }
   }
-  await onnx.close();
-  await llama.close();
-  const perQuery = median(onnxSeconds);
+  await Promise.all([onnx.close(), ...llamas.map((llama) => llama.close())]);
+  const of = (timings: readonly Timing[], kind: keyof Timing): number => median(timings.map((timing) => timing[kind]));
   return {
-    scoring_queries_per_s: 1 / perQuery,
-    scoring_tokens_per_s: tokens / perQuery,
-    scoring_llama_prompt_tokens_per_s: tokens / median(llamaSeconds),
-    scoring_over_llama: median(llamaSeconds) / perQuery,
-    scoring_tokens_per_query: tokens,
+    lm: path.basename(files.lm),
+    queriesPerSecond: 1 / of(own, "wall"),
+    tokensPerQuery: tokens,
+    tokensPerSecond: tokens / of(own, "wall"),
+    tokensPerCpuSecond: tokens / of(own, "cpu"),
+    llama: theirs.map((timings, index) => ({
+      gguf: path.basename(files.ggufs[index] ?? ""),
+      tokensPerSecond: tokens / of(timings, "wall"),
+      tokensPerCpuSecond: tokens / of(timings, "cpu"),
+      ratio: of(timings, "cpu") / of(own, "cpu"),
+    })),
   };
+}
+
+interface Results {
+  readonly lm: string;
+  readonly queriesPerSecond: number;
+  readonly tokensPerQuery: number;
+  readonly tokensPerSecond: number;
+  readonly tokensPerCpuSecond: number;
+  readonly llama: readonly {
+    readonly gguf: string;
+    readonly tokensPerSecond: number;
+    readonly tokensPerCpuSecond: number;
+    /** CPU time of llama.cpp over ours. */
+    readonly ratio: number;
+  }[];
 }
 
 /** Passages of more than 128 tokens, so that all are cut to just these. */
@@ -68,7 +103,7 @@ async function scoreQuery(lm: SourceLm, query: QueryToScore): Promise<void> {
 }
 
 /** What one query asks, and how many tokens that is. */
-async function recordPrompts(onnx: SourceLm, llama: LocalLm): Promise<{ asked: Asked; tokens: number }> {
+async function recordPrompts(onnx: SourceLm, llama: LocalLm | undefined): Promise<{ asked: Asked; tokens: number }> {
   const asked: { prompt: string; answer: string }[] = [];
   const recorder: SourceLm = {
     ...onnx,
@@ -78,7 +113,7 @@ async function recordPrompts(onnx: SourceLm, llama: LocalLm): Promise<{ asked: A
     },
   };
   await scoreQuery(recorder, makeQuery(0));
-  const tokens = asked.reduce((sum, { prompt, answer }) => sum + llama.encode(prompt + answer).length, 0);
+  const tokens = asked.reduce((sum, { prompt, answer }) => sum + (llama?.encode(prompt + answer).length ?? 0), 0);
   return { asked, tokens };
 }
 
@@ -90,16 +125,29 @@ async function readPrompts(llama: LocalLm, asked: Asked): Promise<void> {
   }
 }
 
-async function seconds(run: () => Promise<void>): Promise<number> {
+async function time(run: () => Promise<void>): Promise<Timing> {
   const started = performance.now();
+  const usage = process.cpuUsage();
   await run();
-  return (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(usage);
+  return { wall: (performance.now() - started) / 1000, cpu: (user + system) / 1e6 };
+}
+
+function toTable({ lm, queriesPerSecond, tokensPerQuery, llama, ...own }: Results): string {
+  const row = (
+    name: string,
+    speed: Pick<Results, "tokensPerSecond" | "tokensPerCpuSecond">,
+    ratio: string,
+  ): string[] => [name, speed.tokensPerSecond.toFixed(0), speed.tokensPerCpuSecond.toFixed(0), ratio];
+  const rows = llama.map((other) => row(`llama.cpp, ${other.gguf}`, other, other.ratio.toFixed(2)));
+  return `${formatTable(["", "tokens/s", "tokens/CPU s", "aar score is faster by"], [row(`aar score, ${lm}`, own, ""), ...rows])}
+${queriesPerSecond.toFixed(2)} queries/s of 10 passages (${tokensPerQuery} tokens a query)`;
 }
 
 const { values } = parseArgs({
   options: {
     lm: { type: "string" },
-    gguf: { type: "string" },
+    gguf: { type: "string", multiple: true },
     rounds: { type: "string", default: "3" },
     json: { type: "boolean", default: false },
   },
@@ -110,12 +158,6 @@ if (values.lm === undefined || values.gguf === undefined) {
   );
   process.exitCode = 2;
 } else {
-  const results = await benchScoring({ lm: values.lm, gguf: values.gguf }, Number(values.rounds));
-  process.stdout.write(
-    values.json
-      ? `${JSON.stringify(results)}\n`
-      : Object.entries(results)
-          .map(([name, value]) => `${name.padEnd(36)} ${value.toFixed(2)}\n`)
-          .join(""),
-  );
+  const results = await benchScoring({ lm: values.lm, ggufs: values.gguf }, Number(values.rounds));
+  process.stdout.write(`${values.json ? JSON.stringify(results) : toTable(results)}\n`);
 }
