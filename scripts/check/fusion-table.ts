@@ -1,61 +1,42 @@
-import { existsSync } from "node:fs";
 /**
  * How hybrid retrieval fares on the sets of ../shared against its own legs, by ways to choose how they are joined:
  *
- *   node scripts/check/fusion-table.ts [--vectors DIR] [--encoder DIR] [--limit 1000] [--only nq,popqa] [--json]
+ *   node scripts/check/fusion-table.ts [--dev] [--vectors DIR] [--encoder DIR] [--limit 1000] [--only nq,popqa] [--json]
  *
- * Of each set: nDCG@10 of both legs, reciprocal rank fusion, the default (which has seen no question of any test), and what
- * `fit-fusion` finds on the set's own development questions, where it has some. `--vectors` has folders of `aar encode` named
- * as the corpora; what is missing there is encoded and cached. A set with more test questions is sampled by a hash of their ids.
+ * Of each set: nDCG@10 of both legs, reciprocal rank fusion, the default, what `fit-fusion --from passages` finds in the corpus
+ * alone, and what it finds on the set's own development questions, unjudged and judged, where there are some. None of them sees a
+ * test question. `--dev` shows development sets instead, on which the default and the statistic's constants were chosen.
+ * `--vectors` has folders of `aar encode` named as the corpora; what is missing there is encoded and cached. A set with more
+ * questions is sampled by a hash of their ids.
  */
+import { existsSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
 import type { FusionSettings } from "../../src/retrieval/types.ts";
-import { loadCorpus, loadEvaluationSet } from "../../training/artifacts/beir.ts";
-import type { CorpusPassage, EvaluationSet } from "../../training/artifacts/beir.ts";
-import { hashFraction } from "../../training/artifacts/hash-split.ts";
+import { loadCorpus } from "../../training/artifacts/beir.ts";
+import type { CorpusPassage } from "../../training/artifacts/beir.ts";
 import { loadEncoder } from "../../training/encoder/load-encoder.ts";
+import { estimateFusion } from "../../training/eval/estimate-fusion.ts";
 import { evaluateRun } from "../../training/eval/evaluate-run.ts";
 import { fitFusion } from "../../training/eval/fit-fusion.ts";
 import { parseMeasure } from "../../training/eval/measures.ts";
 import { joinLegs, retrieveLegs } from "../../training/eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../../training/eval/retrieve-legs.ts";
+import { sentenceQuestions, withoutOwnPassages } from "../../training/eval/sentence-questions.ts";
 import { formatTable } from "../../training/format-table.ts";
 import { formatFusion } from "../../training/indexing/fusion-setting.ts";
 import { createProgress } from "../../training/progress.ts";
+import { DEVELOPMENT_SETS, loadSet, SHARED_DATA, TEST_SETS } from "./fusion-table/fusion-sets.ts";
+import type { FusionSet } from "./fusion-table/fusion-sets.ts";
 
-const DATA = path.resolve(import.meta.dirname, "../../../shared/data");
 const DEPTH = 100;
 const MEASURE = parseMeasure("nDCG@10");
-
-interface SetChoice {
-  readonly name: string;
-  readonly corpus: string;
-  readonly test: string;
-  /** Development questions for the fit; never a test split. */
-  readonly dev?: string;
-  /** Questions whose id begins so. */
-  readonly prefix?: string;
-  /** Grade from which a passage counts; PopQA's object pages have 1. */
-  readonly minGrade?: number;
-}
-
-/** Those of BASELINES.md. */
-const SETS: readonly SetChoice[] = [
-  { name: "nfcorpus", corpus: "nfcorpus", test: "test", dev: "dev" },
-  { name: "fairytaleqa", corpus: "fairytaleqa", test: "test", dev: "val" },
-  { name: "bioasq", corpus: "bioasq_7b_11b", test: "test", dev: "train" },
-  { name: "nq", corpus: "wiki_all", test: "test", dev: "dev", prefix: "nq_passages/" },
-  { name: "popqa", corpus: "wiki_all", test: "test", prefix: "popqa/", minGrade: 2 },
-  { name: "xquad", corpus: "wiki_all", test: "test", prefix: "xquad_en/" },
-  { name: "hotpotqa", corpus: "wiki_all", test: "test", dev: "dev", prefix: "hotpotqa_small/" },
-  { name: "dl19", corpus: "msmarco_dl19_dl20", test: "dl19" },
-  { name: "dl20", corpus: "msmarco_dl19_dl20", test: "dl20" },
-];
+const SENTENCES = 400;
 
 const { values: flags } = parseArgs({
   options: {
+    dev: { type: "boolean", default: false },
     vectors: { type: "string" },
     encoder: { type: "string", default: path.resolve(import.meta.dirname, "../../src/assets/encoder") },
     limit: { type: "string", default: "1000" },
@@ -64,90 +45,100 @@ const { values: flags } = parseArgs({
     json: { type: "boolean", default: false },
   },
 });
-if (!existsSync(DATA)) {
-  process.stderr.write(`${DATA} is not there: nothing to compare on\n`);
-  process.exit(1);
+
+/** A way to join the legs, and nDCG@10 by it. */
+interface Chosen {
+  readonly fusion: string;
+  readonly score: number;
 }
-const wanted = flags.only?.split(",");
-const rows: Row[] = [];
-for (const choice of SETS.filter(({ name }) => wanted?.includes(name) ?? true)) {
-  rows.push(await compare(choice));
-  process.stderr.write(`${JSON.stringify(rows.at(-1))}\n`);
-}
-process.stdout.write(`${flags.json ? JSON.stringify(rows) : toTable(rows)}\n`);
 
 interface Row {
   readonly set: string;
   readonly questions: number;
   readonly dense: number;
   readonly lexical: number;
-  readonly rrf: number;
-  readonly default: number;
-  readonly fitted?: { readonly fusion: string; readonly score: number; readonly devQuestions: number };
+  readonly rrf: Chosen;
+  readonly default: Chosen;
+  readonly fromPassages: Chosen;
+  readonly fromQuestions?: Chosen;
+  readonly fitted?: Chosen;
 }
 
-async function compare(choice: SetChoice): Promise<Row> {
-  const folder = path.join(DATA, choice.corpus);
-  const passages = await loadCorpus(path.join(folder, "corpus.jsonl"));
-  const test = await loadSet(folder, choice.test, choice);
-  const legs = await retrieve(choice, passages, test);
-  const score = (fusion: FusionSettings, mode: "dense" | "lexical" | "hybrid" = "hybrid"): number => {
+/** Settings found in a corpus alone, by its name. */
+const ofCorpus = new Map<string, FusionSettings>();
+
+if (!existsSync(SHARED_DATA)) {
+  process.stderr.write(`${SHARED_DATA} is not there: nothing to compare on\n`);
+  process.exit(1);
+}
+const wanted = flags.only?.split(",");
+const rows: Row[] = [];
+for (const choice of flags.dev ? DEVELOPMENT_SETS : TEST_SETS) {
+  if (wanted?.includes(choice.name) ?? true) {
+    const row = await compare(choice);
+    rows.push(row);
+    process.stderr.write(`${JSON.stringify(row)}\n`);
+  }
+}
+process.stdout.write(`${flags.json ? JSON.stringify(rows) : toTable(rows)}\n`);
+
+async function compare(choice: FusionSet): Promise<Row> {
+  const limit = Number(flags.limit);
+  const passages = await loadCorpus(path.join(SHARED_DATA, choice.corpus, "corpus.jsonl"));
+  const shown = await loadSet(choice, choice.shown, limit);
+  const legs = await retrieve(choice.corpus, passages, shown.queries);
+  const score = (mode: "dense" | "lexical" | "hybrid", fusion: FusionSettings = DEFAULT_FUSION): number => {
     const run = joinLegs(legs, { mode, fusion, topK: DEPTH });
-    return evaluateRun({ run, set: test, measures: [MEASURE], passageText: () => undefined }).means[0]?.mean ?? 0;
+    return evaluateRun({ run, set: shown, measures: [MEASURE], passageText: () => undefined }).means[0]?.mean ?? 0;
   };
+  const by = (fusion: FusionSettings): Chosen => ({ fusion: formatFusion(fusion), score: score("hybrid", fusion) });
   const row = {
     set: choice.name,
-    questions: test.queries.length,
-    dense: score(DEFAULT_FUSION, "dense"),
-    lexical: score(DEFAULT_FUSION, "lexical"),
-    rrf: score({ method: "rrf", rrfK: 60 }),
-    default: score(DEFAULT_FUSION),
+    questions: shown.queries.length,
+    dense: score("dense"),
+    lexical: score("lexical"),
+    rrf: by({ method: "rrf", rrfK: 60 }),
+    default: by(DEFAULT_FUSION),
+    fromPassages: by(await fromPassages(choice.corpus, passages)),
   };
   if (choice.dev === undefined) {
     return row;
   }
-  const dev = await loadSet(folder, choice.dev, choice);
-  const { best } = fitFusion({ legs: await retrieve(choice, passages, dev), set: dev, measure: MEASURE, topK: DEPTH });
-  const fitted = { fusion: formatFusion(best.fusion), score: score(best.fusion), devQuestions: dev.queries.length };
-  return { ...row, fitted };
+  const dev = await loadSet(choice, choice.dev, limit);
+  const devLegs = await retrieve(choice.corpus, passages, dev.queries);
+  return {
+    ...row,
+    fromQuestions: by(estimateFusion(devLegs).fusion),
+    fitted: by(fitFusion({ legs: devLegs, set: dev, measure: MEASURE, topK: DEPTH }).best.fusion),
+  };
 }
 
-async function loadSet(
-  folder: string,
-  split: string,
-  { prefix = "", minGrade = 1 }: SetChoice,
-): Promise<EvaluationSet> {
-  const { queries, qrels } = await loadEvaluationSet(folder, split);
-  const chosen = queries
-    .filter(({ id }) => id.startsWith(prefix))
-    .map((query) => ({ query, fraction: hashFraction(query.id) }))
-    .toSorted((a, b) => a.fraction - b.fraction)
-    .slice(0, Number(flags.limit))
-    .map(({ query }) => query);
-  const judged = chosen.map(({ id }) => {
-    const grades = [...(qrels.get(id) ?? [])].filter(([, grade]) => grade >= minGrade);
-    return [id, new Map(grades)] as const;
-  });
-  return { queries: chosen, qrels: new Map(judged) };
+async function fromPassages(corpus: string, passages: readonly CorpusPassage[]): Promise<FusionSettings> {
+  const known = ofCorpus.get(corpus);
+  if (known !== undefined) {
+    return known;
+  }
+  const legs = await retrieve(corpus, passages, sentenceQuestions({ passages, count: SENTENCES, seed: 0 }));
+  const { fusion } = estimateFusion(withoutOwnPassages(legs));
+  ofCorpus.set(corpus, fusion);
+  return fusion;
 }
 
 async function retrieve(
-  { corpus }: SetChoice,
+  corpus: string,
   passages: readonly CorpusPassage[],
-  { queries }: EvaluationSet,
+  queries: readonly { readonly id: string; readonly text: string }[],
 ): Promise<RetrievedLegs> {
-  const vectors = [corpus, `${corpus}-fp32-128`, `${corpus.replace(/_7b_11b$/u, "")}-fp32-128`]
-    .map((name) => path.join(flags.vectors ?? "", name))
-    .find((candidate) => flags.vectors !== undefined && existsSync(path.join(candidate, "vectors.meta.json")));
+  const folder = path.join(flags.vectors ?? "", corpus);
   return await retrieveLegs({
     mode: "hybrid",
-    corpusFile: path.join(DATA, corpus, "corpus.jsonl"),
+    corpusFile: path.join(SHARED_DATA, corpus, "corpus.jsonl"),
     passages,
     queries,
     depth: DEPTH,
     loadEncoder: (runtime) => loadEncoder(flags.encoder, { runtime, maxPassageLength: 128 }),
     runtime: "node",
-    vectors,
+    vectors: flags.vectors !== undefined && existsSync(path.join(folder, "vectors.meta.json")) ? folder : undefined,
     cache: flags.cache,
     progress: (options) => createProgress({ ...options, stream: process.stderr }),
     signal: new AbortController().signal,
@@ -156,22 +147,27 @@ async function retrieve(
 
 /** A hybrid's score with its distance from the better leg. */
 function toTable(table: readonly Row[]): string {
-  const against = (value: number, { dense, lexical }: Row): string => {
-    const relative = 100 * (value / Math.max(dense, lexical) - 1);
-    return `${value.toFixed(4)} (${relative < 0 ? "" : "+"}${relative.toFixed(1)} %)`;
+  const against = (chosen: Chosen | undefined, { dense, lexical }: Row, isNamed = true): string => {
+    if (chosen === undefined) {
+      return "";
+    }
+    const relative = 100 * (chosen.score / Math.max(dense, lexical) - 1);
+    const name = isNamed ? ` ${chosen.fusion.replace("convex:", "").replace(":theoretical", "")}` : "";
+    return `${chosen.score.toFixed(4)} (${relative < 0 ? "" : "+"}${relative.toFixed(1)} %)${name}`;
   };
+  const header = ["set", "n", "dense", "lexical", "rrf:60", `default ${formatFusion(DEFAULT_FUSION)}`];
   return formatTable(
-    ["set", "n", "dense", "lexical", "rrf:60", `default ${formatFusion(DEFAULT_FUSION)}`, "fitted on dev"],
+    [...header, "from passages", "dev, unjudged", "fitted on dev"],
     table.map((row) => [
       row.set,
       String(row.questions),
       row.dense.toFixed(4),
       row.lexical.toFixed(4),
-      against(row.rrf, row),
-      against(row.default, row),
-      row.fitted === undefined
-        ? "no dev"
-        : `${against(row.fitted.score, row)} ${row.fitted.fusion} n=${row.fitted.devQuestions}`,
+      against(row.rrf, row, false),
+      against(row.default, row, false),
+      against(row.fromPassages, row),
+      against(row.fromQuestions, row),
+      against(row.fitted, row),
     ]),
   );
 }

@@ -24,9 +24,7 @@ export function collectionBody(collection: Collection): JsonObject {
 }
 
 function fusionBody(fusion: FusionSettings): JsonObject {
-  return fusion.method === "rrf"
-    ? { method: "rrf", rrf_k: fusion.rrfK }
-    : { method: "convex", weight: fusion.weight, normalization: fusion.normalization };
+  return fusion.method === "rrf" ? { method: "rrf", rrf_k: fusion.rrfK } : { ...fusion };
 }
 
 /** The request to create a collection, inside. */

@@ -1,3 +1,4 @@
+import { queryWeight } from "./query-weight.ts";
 import type { FusionSettings, ScoredPassage } from "./types.ts";
 
 export type Normalization = Extract<FusionSettings, { method: "convex" }>["normalization"];
@@ -16,11 +17,14 @@ export interface ConvexFusionOptions {
   /** The dense leg's share, 0..1. */
   readonly weight: number;
   readonly normalization: Normalization;
+  /** How far a query's own scores move its share, see `queryWeight`; under `theoretical` with both floors. Default 0: not at all. */
+  readonly adapt?: number;
 }
 
 /**
- * Convex combination of normalised scores (Bruch, Gai & Ingber, TOIS 2023): score(p) = weight * dense'(p) +
- * (1 - weight) * lexical'(p), where s' = (s - low) / (high - low), high is the run's best score and low is
+ * Convex combination of normalised scores (Bruch, Gai & Ingber, TOIS 2023): score(p) = share * dense'(p) +
+ * (1 - share) * lexical'(p), where share is `weight`, or what `queryWeight` makes of it for this query; s' = (s - low) / (high - low),
+ * high is the run's best score and low is
  * - `min-max`: the run's worst score;
  * - `theoretical`: the leg's floor, so that scores keep their proportions and a run of near misses stays high throughout;
  *   without a floor (dot product) as min-max.
@@ -32,28 +36,37 @@ export interface ConvexFusionOptions {
  */
 export function convexFusion(
   { dense, lexical }: { readonly dense: LegRun; readonly lexical: LegRun },
-  { weight, normalization }: ConvexFusionOptions,
+  { weight, normalization, adapt = 0 }: ConvexFusionOptions,
 ): ScoredPassage[] {
-  const denseScores = normalize(dense, normalization);
-  const lexicalScores = normalize(lexical, normalization);
+  const denseScores = normalizeRun(dense, normalization);
+  const lexicalScores = normalizeRun(lexical, normalization);
+  const isComparable = normalization === "theoretical" && dense.floor !== undefined && lexical.floor !== undefined;
+  const share = queryWeight({
+    weight,
+    adapt: isComparable ? adapt : 0,
+    dense: [...denseScores.byId.values()],
+    lexical: [...lexicalScores.byId.values()],
+  });
   const ids = new Set([...denseScores.byId.keys(), ...lexicalScores.byId.keys()]);
   return [...ids]
     .map((id) => ({
       id,
       score:
-        weight * (denseScores.byId.get(id) ?? denseScores.missing) +
-        (1 - weight) * (lexicalScores.byId.get(id) ?? lexicalScores.missing),
+        share * (denseScores.byId.get(id) ?? denseScores.missing) +
+        (1 - share) * (lexicalScores.byId.get(id) ?? lexicalScores.missing),
     }))
     .toSorted((a, b) => b.score - a.score);
 }
 
 interface NormalizedRun {
+  /** Best first. */
   readonly byId: ReadonlyMap<string, number>;
   /** For a passage that the run does not have. */
   readonly missing: number;
 }
 
-function normalize({ run, floor, isCut }: LegRun, normalization: Normalization): NormalizedRun {
+/** The scores of a run in 0..1, see `convexFusion`. */
+export function normalizeRun({ run, floor, isCut }: LegRun, normalization: Normalization): NormalizedRun {
   const high = run[0]?.score ?? 0;
   const worst = run.at(-1)?.score ?? 0;
   const base = normalization === "theoretical" ? floor : undefined;

@@ -20,24 +20,34 @@ type Settings = { readonly [M in Method]: Extract<FusionSettings, { method: M }>
 /** bm25 of a passage with none of the words. */
 const BM25_FLOOR = 0;
 
+/** Both runs with what is known of their scores, as convex fusion takes them. */
+export function toLegRuns({ dense, lexical, similarity, depth = MAX_TOP_K }: LegRuns): {
+  readonly dense: LegRun;
+  readonly lexical: LegRun;
+} {
+  const toLegRun = (run: LegRuns["dense"], floor: number | undefined): LegRun => ({
+    run,
+    floor,
+    isCut: run.length >= depth,
+  });
+  return { dense: toLegRun(dense, DENSE_SCALES[similarity].floor), lexical: toLegRun(lexical, BM25_FLOOR) };
+}
+
 const FUSIONS: { readonly [M in Method]: (runs: LegRuns, settings: Settings[M]) => ScoredPassage[] } = {
   rrf: ({ dense, lexical }, { rrfK }) => reciprocalRankFusion([dense, lexical], rrfK),
-  convex: ({ dense, lexical, similarity, depth = MAX_TOP_K }, settings) => {
-    const toLegRun = (run: LegRuns["dense"], floor: number | undefined): LegRun => ({
-      run,
-      floor,
-      isCut: run.length >= depth,
-    });
-    const legs = { dense: toLegRun(dense, DENSE_SCALES[similarity].floor), lexical: toLegRun(lexical, BM25_FLOOR) };
-    return convexFusion(legs, settings);
-  },
+  convex: (runs, settings) => convexFusion(toLegRuns(runs), settings),
 };
 
 /**
- * What a new collection gets when nobody has fitted it (`fit-fusion`) to its own questions. Against the better leg's
- * nDCG@10 on five dev sets: -1.3 % at worst, +3.6 % on average; reciprocal rank fusion: -28.6 % and -3.0 %.
+ * What a new collection gets when nobody has fitted it (`fit-fusion`) to its own questions or passages. Chosen on development
+ * questions; docs/fusion.md has its figures on those and on test sets.
  */
-export const DEFAULT_FUSION: FusionSettings = { method: "convex", weight: 0.7, normalization: "theoretical" };
+export const DEFAULT_FUSION: FusionSettings = {
+  method: "convex",
+  weight: 0.75,
+  normalization: "theoretical",
+  adapt: 1,
+};
 
 /** Joins the legs' runs as the collection's record says: each passage once, best first. */
 export function fuse<M extends Method>(runs: LegRuns, settings: Settings[M] & { readonly method: M }): ScoredPassage[] {

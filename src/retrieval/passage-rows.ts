@@ -7,7 +7,12 @@ import type { Collection, Passage, ScoredPassage } from "./types.ts";
 
 const fusionSchema = z.discriminatedUnion("method", [
   z.object({ method: z.literal("rrf"), rrfK: z.number() }),
-  z.object({ method: z.literal("convex"), weight: z.number(), normalization: z.enum(["min-max", "theoretical"]) }),
+  z.object({
+    method: z.literal("convex"),
+    weight: z.number(),
+    normalization: z.enum(["min-max", "theoretical"]),
+    adapt: z.number().exactOptional(),
+  }),
 ]);
 
 const collectionRowSchema = z.object({

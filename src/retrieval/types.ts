@@ -22,10 +22,18 @@ export const RETRIEVAL_MODES = ["dense", "lexical", "hybrid"] as const;
 export type RetrievalMode = (typeof RETRIEVAL_MODES)[number];
 export type RetrievalLeg = Exclude<RetrievalMode, "hybrid">;
 
-/** How hybrid retrieval joins its legs. `weight` is the dense leg's share, 0..1. */
+/**
+ * How hybrid retrieval joins its legs. `weight` is the dense leg's share for an ordinary query, 0..1; `adapt` how far a query's own
+ * scores move it (see `queryWeight`; default 0, not at all).
+ */
 export type FusionSettings =
   | { readonly method: "rrf"; readonly rrfK: number }
-  | { readonly method: "convex"; readonly weight: number; readonly normalization: "min-max" | "theoretical" };
+  | {
+      readonly method: "convex";
+      readonly weight: number;
+      readonly normalization: "min-max" | "theoretical";
+      readonly adapt?: number;
+    };
 
 /** What turns a query into a vector; passages' vectors stay as they are. */
 export interface QuerySide {

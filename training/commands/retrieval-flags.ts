@@ -10,7 +10,7 @@ export const retrievalFlags = {
   topK: z.int().min(1).max(1000).default(100).meta({ description: "passages kept for each query" }),
   fusion: z.string().default(formatFusion(DEFAULT_FUSION)).meta({
     placeholder: "how",
-    description: "joins the legs of hybrid: rrf:K, convex:WEIGHT:min-max|theoretical, or a file of fit-fusion",
+    description: "joins the legs of hybrid: rrf:K, convex:WEIGHT:min-max|theoretical[:ADAPT], or a file of fit-fusion",
   }),
   vectors: z
     .string()

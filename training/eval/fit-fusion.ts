@@ -9,7 +9,12 @@ import type { RetrievedLegs } from "./retrieve-legs.ts";
 
 type Convex = Extract<FusionSettings, { method: "convex" }>;
 
-const NORMALIZATIONS: readonly Convex["normalization"][] = ["theoretical", "min-max"];
+/** What is tried at every weight, in the order in which equal scores are decided. */
+export const FUSION_VARIANTS: Readonly<Record<string, Omit<Convex, "method" | "weight">>> = {
+  theoretical: { normalization: "theoretical" },
+  "theoretical:1": { normalization: "theoretical", adapt: 1 },
+  "min-max": { normalization: "min-max" },
+};
 
 export interface FitFusionOptions {
   readonly legs: RetrievedLegs;
@@ -39,9 +44,9 @@ export interface FittedFusion {
 }
 
 /**
- * Tries every weight of a grid with both normalisations. The weights 0 and 1 are the legs themselves up to passages the
+ * Tries every weight of a grid in every variant. The weights 0 and 1 are the legs themselves up to passages the
  * other leg adds at the end, so on the split it was fitted to the best fusion is never worse than its better leg. Of
- * equal scores the weight nearest to one half wins, where a wrong weight costs least; then the theoretical normalisation.
+ * equal scores the weight nearest to one half wins, where a wrong weight costs least; then the first variant.
  */
 export function fitFusion({ legs, set, measure, step = 0.05, topK }: FitFusionOptions): FittedFusion {
   const scoresOf = (run: Run): number[] => {
@@ -68,11 +73,11 @@ export function fitFusion({ legs, set, measure, step = 0.05, topK }: FitFusionOp
 
 function gridOf(step: number): Convex[] {
   const points = Math.round(1 / step);
-  return NORMALIZATIONS.flatMap((normalization) =>
+  return Object.values(FUSION_VARIANTS).flatMap((variant) =>
     Array.from({ length: points + 1 }, (_, index) => ({
       method: "convex" as const,
       weight: Math.round((index / points) * 1e6) / 1e6,
-      normalization,
+      ...variant,
     })),
   );
 }

@@ -10,6 +10,7 @@ const wireFusionSchema = z.discriminatedUnion("method", [
     method: z.literal("convex"),
     weight: z.number().min(0).max(1),
     normalization: z.enum(["min-max", "theoretical"]),
+    adapt: z.number().min(0).max(2).exactOptional(),
   }),
 ]);
 
@@ -20,9 +21,13 @@ export function toWireFusion(fusion: FusionSettings): WireFusion {
   return fusion.method === "rrf" ? { method: "rrf", rrf_k: fusion.rrfK } : { ...fusion };
 }
 
-/** The short form: `rrf:60`, `convex:0.5:theoretical`. */
+/** The short form: `rrf:60`, `convex:0.5:theoretical`, `convex:0.5:theoretical:1` with its `adapt`. */
 export function formatFusion(fusion: FusionSettings): string {
-  return fusion.method === "rrf" ? `rrf:${fusion.rrfK}` : `convex:${fusion.weight}:${fusion.normalization}`;
+  if (fusion.method === "rrf") {
+    return `rrf:${fusion.rrfK}`;
+  }
+  const { weight, normalization, adapt = 0 } = fusion;
+  return `convex:${weight}:${normalization}${adapt === 0 ? "" : `:${adapt}`}`;
 }
 
 /**
@@ -30,17 +35,22 @@ export function formatFusion(fusion: FusionSettings): string {
  * @throws AppError `invalid_request` for a malformed short form, `invalid_artifact` for a malformed file.
  */
 export async function readFusion(given: string): Promise<FusionSettings> {
-  const [method = "", first, second, ...rest] = given.split(":");
+  const [method = "", first, second, third, ...rest] = given.split(":");
   if (method === "rrf" || method === "convex") {
     const wire =
       method === "rrf"
         ? { method, rrf_k: first === undefined ? 60 : Number(first) }
-        : { method, weight: first === undefined ? 0.5 : Number(first), normalization: second ?? "theoretical" };
+        : {
+            method,
+            weight: first === undefined ? 0.5 : Number(first),
+            normalization: second ?? "theoretical",
+            ...(third === undefined ? {} : { adapt: Number(third) }),
+          };
     const parsed = wireFusionSchema.safeParse(wire);
     if (!parsed.success || rest.length > 0 || (method === "rrf" && second !== undefined)) {
       throw new AppError(
         "invalid_request",
-        `--fusion ${given}: expected rrf:K or convex:WEIGHT:min-max|theoretical, weight 0..1`,
+        `--fusion ${given}: expected rrf:K or convex:WEIGHT:min-max|theoretical[:ADAPT], weight 0..1, adapt 0..2`,
       );
     }
     return fromWire(parsed.data);

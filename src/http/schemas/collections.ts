@@ -27,8 +27,12 @@ export const fusionSchema = z.discriminatedUnion("method", [
   z.strictObject({ method: z.literal("rrf"), rrf_k: z.number().min(0).max(10_000).default(60) }),
   z.strictObject({
     method: z.literal("convex"),
-    weight: z.number().min(0).max(1).openapi({ description: "Share of the dense leg." }),
+    weight: z.number().min(0).max(1).openapi({ description: "Share of the dense leg for an ordinary query." }),
     normalization: z.enum(["min-max", "theoretical"]),
+    adapt: z.number().min(0).max(2).exactOptional().openapi({
+      description:
+        "How far a query's own scores move that share: the leg that sets its best passages apart gains. Default 0.",
+    }),
   }),
 ]);
 
@@ -40,7 +44,7 @@ export const collectionRequestSchema = z
     similarity: z.enum(["cosine", "dot-product", "euclidean"]),
     fusion: fusionSchema.optional().openapi({
       description:
-        "How hybrid joins its legs. Left out: stays as it is; of a new collection: convex, weight 0.7, theoretical.",
+        "How hybrid joins its legs. Left out: stays as it is; of a new collection: convex, weight 0.75, theoretical, adapt 1.",
     }),
   })
   .openapi("CollectionRequest");

@@ -17,7 +17,9 @@ export const ownCollectionRequestSchema = z
     name: collectionParamsSchema.shape.name,
     display_name: displayNameSchema.optional(),
     metadata: labelsSchema.optional(),
-    fusion: fusionSchema.optional().openapi({ description: "How hybrid joins its legs. Default: convex, weight 0.7." }),
+    fusion: fusionSchema
+      .optional()
+      .openapi({ description: "How hybrid joins its legs. Default: convex, weight 0.75, adapt 1." }),
   })
   .openapi("OwnCollectionRequest");
 

@@ -40,6 +40,31 @@ describe("convexFusion", () => {
     expect(fuseToRecord(dense, lexical, 0.5, "theoretical")).toEqual({ b: 0.75, a: 0.625, c: 0.375 });
   });
 
+  test("adapt: the share follows the query's scores, hand-worked", ({ expect }) => {
+    // Separations 0.5 and 0.75: odds 1 x 4 x 0.5 / 0.75 = 8/3, a share of 8/11.
+    const dense = leg({ a: 1, b: 0 }, { floor: -1 });
+    const lexical = leg({ b: 8, c: 2 });
+    const fused = convexFusion({ dense, lexical }, { weight: 0.5, normalization: "theoretical", adapt: 1 });
+    expect(fused.map(({ id }) => id)).toEqual(["a", "b", "c"]);
+    const expected = [8 / 11, (8 / 11) * 0.5 + 3 / 11, (3 / 11) * 0.25];
+    for (const [index, { score }] of fused.entries()) {
+      expect(score).toBeCloseTo(expected[index] ?? Number.NaN, 12);
+    }
+  });
+
+  test.for([
+    ["min-max", 0],
+    ["theoretical", undefined],
+  ] as const)(
+    "adapt changes nothing under %s with floor %s: separations have no common scale",
+    ([normalization, floor], { expect }) => {
+      const legs = { dense: leg({ a: 1, b: 0.5, c: 0.2 }, { floor }), lexical: leg({ b: 8, c: 2 }) };
+      expect(convexFusion(legs, { weight: 0.5, normalization, adapt: 1 })).toEqual(
+        convexFusion(legs, { weight: 0.5, normalization }),
+      );
+    },
+  );
+
   test("theoretical without a floor is min-max", ({ expect }) => {
     const dense = leg({ a: 30, b: 20, c: -10 }, { floor: undefined, isCut: true });
     const lexical = leg({ d: 2, b: 1 });

@@ -47,10 +47,10 @@ describe("fitFusion", () => {
     }
   });
 
-  it("of equal scores takes the weight nearest to one half, and then the theoretical normalisation", ({ expect }) => {
+  it("of equal scores takes the weight nearest to one half, and then the first variant", ({ expect }) => {
     const all = ["q1", "q2", "q3", "q4"];
     const { best, curve } = fitFusion({ ...options, legs: legs(all, all) });
     expect(best.fusion).toEqual({ method: "convex", weight: 0.5, normalization: "theoretical" });
-    expect(curve).toHaveLength(2 * 21);
+    expect(curve).toHaveLength(3 * 21);
   });
 });

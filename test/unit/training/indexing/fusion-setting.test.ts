@@ -9,6 +9,7 @@ const SETTINGS: readonly FusionSettings[] = [
   { method: "rrf", rrfK: 60 },
   { method: "convex", weight: 0.35, normalization: "min-max" },
   { method: "convex", weight: 1, normalization: "theoretical" },
+  { method: "convex", weight: 0.75, normalization: "theoretical", adapt: 1 },
 ];
 
 describe("fusion settings", () => {
@@ -23,6 +24,7 @@ describe("fusion settings", () => {
     ["rrf:x", /expected rrf:K or convex/u],
     ["rrf:60:1", /expected rrf:K or convex/u],
     ["convex:1.5", /weight 0\.\.1/u],
+    ["convex:0.5:theoretical:3", /adapt 0\.\.2/u],
     ["convex:0.5:zscore", /expected rrf:K or convex/u],
     ["/nowhere/fusion.json", /neither rrf:K, convex.* nor a readable file/u],
   ] as const)("%s is refused", async ([given, message], { expect }) => {
