@@ -1,12 +1,12 @@
 /**
  * How hybrid retrieval fares on the sets of ../shared against its own legs, by ways to choose how they are joined:
  *
- *   node scripts/check/fusion-table.ts [--dev] [--vectors DIR] [--encoder DIR] [--limit 1000] [--only nq,popqa] [--json]
+ *   node scripts/check/fusion-table.ts [--dev] [--fusion F] [--vectors DIR] [--encoder DIR] [--limit 1000] [--only nq,popqa] [--json]
  *
  * Of each set: nDCG@10 of both legs, reciprocal rank fusion, the default, what `fit-fusion --from passages` finds in the corpus
  * alone, and what it finds on the set's own development questions, unjudged and judged, where there are some. None of them sees a
  * test question. `--dev` shows development sets instead, on which the default and the statistic's constants were chosen.
- * `--vectors` has folders of `aar encode` named as the corpora; what is missing there is encoded and cached. A set with more
+ * `--fusion` adds a column. `--vectors` has folders of `aar encode` named as the corpora; what is missing there is encoded and cached. A set with more
  * questions is sampled by a hash of their ids.
  */
 import { existsSync } from "node:fs";
@@ -25,7 +25,7 @@ import { joinLegs, retrieveLegs } from "../../training/eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../../training/eval/retrieve-legs.ts";
 import { sentenceQuestions, withoutOwnPassages } from "../../training/eval/sentence-questions.ts";
 import { formatTable } from "../../training/format-table.ts";
-import { formatFusion } from "../../training/indexing/fusion-setting.ts";
+import { formatFusion, readFusion } from "../../training/indexing/fusion-setting.ts";
 import { createProgress } from "../../training/progress.ts";
 import { DEVELOPMENT_SETS, loadSet, SHARED_DATA, TEST_SETS } from "./fusion-table/fusion-sets.ts";
 import type { FusionSet } from "./fusion-table/fusion-sets.ts";
@@ -37,6 +37,7 @@ const SENTENCES = 400;
 const { values: flags } = parseArgs({
   options: {
     dev: { type: "boolean", default: false },
+    fusion: { type: "string" },
     vectors: { type: "string" },
     encoder: { type: "string", default: path.resolve(import.meta.dirname, "../../src/assets/encoder") },
     limit: { type: "string", default: "1000" },
@@ -59,6 +60,7 @@ interface Row {
   readonly lexical: number;
   readonly rrf: Chosen;
   readonly default: Chosen;
+  readonly given?: Chosen;
   readonly fromPassages: Chosen;
   readonly fromQuestions?: Chosen;
   readonly fitted?: Chosen;
@@ -99,6 +101,7 @@ async function compare(choice: FusionSet): Promise<Row> {
     lexical: score("lexical"),
     rrf: by({ method: "rrf", rrfK: 60 }),
     default: by(DEFAULT_FUSION),
+    ...(flags.fusion === undefined ? {} : { given: by(await readFusion(flags.fusion)) }),
     fromPassages: by(await fromPassages(choice.corpus, passages)),
   };
   if (choice.dev === undefined) {
@@ -157,7 +160,7 @@ function toTable(table: readonly Row[]): string {
   };
   const header = ["set", "n", "dense", "lexical", "rrf:60", `default ${formatFusion(DEFAULT_FUSION)}`];
   return formatTable(
-    [...header, "from passages", "dev, unjudged", "fitted on dev"],
+    [...header, "from passages", "dev, unjudged", "fitted on dev", ...(flags.fusion === undefined ? [] : ["given"])],
     table.map((row) => [
       row.set,
       String(row.questions),
@@ -168,6 +171,7 @@ function toTable(table: readonly Row[]): string {
       against(row.fromPassages, row),
       against(row.fromQuestions, row),
       against(row.fitted, row),
+      ...(row.given === undefined ? [] : [against(row.given, row)]),
     ]),
   );
 }

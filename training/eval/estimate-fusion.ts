@@ -5,10 +5,7 @@ import type { FusionSettings } from "../../src/retrieval/types.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { RetrievedLegs } from "./retrieve-legs.ts";
 
-/**
- * Where both legs deserve the same weight, and how fast the odds fall beyond: chosen on development questions of five corpora
- * (docs/fusion.md), and what it chooses for one corpus stays as good when only the other four are looked at.
- */
+/** Where both legs deserve the same weight, and how fast the odds fall beyond: chosen on development questions, see docs/fusion.md. */
 const EVEN_RATIO = 6.25;
 const STEEPNESS = 3;
 /** Neither leg is left out on the word of a statistic. */
