@@ -27,8 +27,9 @@ export function refusalError(refusal: Exclude<Refusal, { reason: "stale" }>): Ap
       );
     }
     case "lost":
-      return new AppError("metering_failed", "this request was not heard of for too long", { isRetryable: true });
+      break;
   }
+  return new AppError("metering_failed", "this request was not heard of for too long", { isRetryable: true });
 }
 
 function limited(message: string, retryAfterMs: number): AppError {

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { CountingLedger, SILENCE_MILLISECONDS } from "../../../src/usage/counting-ledger.ts";
 import { SqlUsageStore } from "../../../src/usage/sql-usage-store.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { SlidingWindow } from "../../../src/usage/sliding-window.ts";
 import { nodeSyncSql } from "../../support/node-sync-sql.ts";
