@@ -9,10 +9,17 @@ export async function renderSvg(spec: TopLevelSpec): Promise<string> {
   const { spec: compiled } = compile(spec, { config: PLOT_CONFIG });
   const view = new View(parse(compiled), { renderer: "none" });
   try {
-    return await view.toSVG();
+    return roundCoordinates(await view.toSVG());
   } catch (error) {
     throw new AppError("internal", "a chart could not be drawn", { cause: error });
   } finally {
     view.finalize();
   }
+}
+
+/** A hundredth of a pixel is not seen, and fifteen decimals make a page a good deal larger. */
+function roundCoordinates(svg: string): string {
+  return svg.replaceAll(/\b(?:d|transform)="[^"]*"/gu, (attribute) =>
+    attribute.replaceAll(/-?\d+\.\d{3,}/gu, (number) => String(Number(Number(number).toFixed(2)))),
+  );
 }

@@ -41,6 +41,12 @@ const CHARTS = {
 };
 
 describe("renderSvg", () => {
+  it("writes coordinates to a hundredth of a pixel", async ({ expect }) => {
+    const svg = await renderSvg(CHARTS.scoreScatter);
+    expect(svg).toMatch(/\bd="[^"]*\d\.\d/u);
+    expect(svg).not.toMatch(/\b(?:d|transform)="[^"]*\.\d{3}/u);
+  });
+
   it.for(Object.entries(CHARTS))("%s is drawn without a browser, the same each time", async ([, chart], { expect }) => {
     const svg = await renderSvg(chart);
     expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg".*<\/svg>$/su);
