@@ -1,38 +1,116 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
+import { createProgress } from "../../training/progress.ts";
+import { IN_CORPUS_CONDITIONS } from "./in-corpus/conditions.ts";
+import type { ConditionLabel } from "./in-corpus/conditions.ts";
+import { RECIPES } from "./in-corpus/recipes.ts";
+import type { RecipeName } from "./in-corpus/recipes.ts";
+import { formatRecord, writeRecord } from "./in-corpus/report.ts";
+import { runSet } from "./in-corpus/run-set.ts";
 import { IN_CORPUS_PARTS, IN_CORPUS_SETS } from "./in-corpus/sets.ts";
+import type { InCorpusName } from "./in-corpus/sets.ts";
 import { writeQuestions } from "./in-corpus/write-questions.ts";
 
-const USAGE = "usage: node scripts/experiments/in-corpus.ts --data DIR [--only SET] [--work DIR]";
+const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).join(", ")}:
 
-/**
- * Adaptation inside a corpus, for five sets:
- *
- *     node scripts/experiments/in-corpus.ts --data DIR [--only SET] [--work DIR]
- *
- * `--data` has the sets' folders. Cuts the questions of each into `<work>/<set>/questions` (default work: .aar/in-corpus).
- */
+  node scripts/experiments/in-corpus.ts questions --data DIR [--work DIR]      cut the questions, and list those to label
+  node scripts/experiments/in-corpus.ts run --data DIR --encoder DIR [options] train and measure
+
+  --only SET          one or more; default all
+  --parts dev|test    what is measured on; default dev: settings are chosen there
+  --conditions A,B    default all: ${Object.keys(IN_CORPUS_CONDITIONS).join(", ")}
+  --recipes A,B       default linear: ${Object.keys(RECIPES).join(", ")}
+  --stop-on-dev       hold out a tenth of the examples by passage, stop on it and blend with the base
+  --labels DIR        default training/labels
+  --work DIR          what is made and reused; default .aar/in-corpus
+  --docs DIR          records, with --parts test; default docs/experiments/in-corpus
+  --limit N           training questions that are mined, default 1500
+  --threads N`;
+
+/** See USAGE. Everything made is kept in the work folder: the same command goes on where it was. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
     options: {
       data: { type: "string" },
+      encoder: { type: "string" },
       only: { type: "string", multiple: true },
+      parts: { type: "string", default: "dev" },
+      conditions: { type: "string" },
+      recipes: { type: "string", default: "linear" },
+      "stop-on-dev": { type: "boolean", default: false },
+      labels: { type: "string", default: "training/labels" },
       work: { type: "string", default: ".aar/in-corpus" },
+      docs: { type: "string", default: "docs/experiments/in-corpus" },
+      limit: { type: "string", default: "1500" },
+      threads: { type: "string", default: String(availableParallelism()) },
     },
   });
-  const { data, only, work } = values;
-  if (data === undefined) {
+  const [action] = positionals;
+  const { data, encoder, work, docs, parts } = values;
+  const sets = namesOf(IN_CORPUS_SETS, values.only);
+  if (action === "questions" && data !== undefined) {
+    await writeAllQuestions(sets, { data, work });
+    return;
+  }
+  if (action !== "run" || data === undefined || encoder === undefined || (parts !== "dev" && parts !== "test")) {
     throw new Error(USAGE);
   }
-  const rows: string[][] = [];
-  for (const [name, set] of Object.entries(IN_CORPUS_SETS)) {
-    if (only === undefined || only.includes(name)) {
-      const counts = await writeQuestions({ set, data, output: path.join(work, name, "questions") });
-      rows.push([name, ...IN_CORPUS_PARTS.map((part) => String(counts[part]))]);
+  const conditions = namesOf<ConditionLabel>(IN_CORPUS_CONDITIONS, values.conditions?.split(","));
+  const recipes = namesOf<RecipeName>(RECIPES, values.recipes.split(","));
+  for (const set of sets) {
+    const record = await runSet(set, {
+      data,
+      encoderFolder: encoder,
+      work,
+      labels: values.labels,
+      limit: Number(values.limit),
+      threads: Number(values.threads),
+      stopsOnDev: values["stop-on-dev"],
+      parts: IN_CORPUS_PARTS.filter((part) => part.startsWith(parts)),
+      cells: recipes.flatMap((recipe) => conditions.map((condition) => ({ condition, recipe }))),
+      log: (text) => {
+        process.stderr.write(`${text}\n`);
+      },
+      progress: (options) => createProgress({ ...options, stream: process.stderr }),
+      signal: new AbortController().signal,
+    });
+    if (parts === "test") {
+      await writeRecord(docs, record);
     }
+    process.stdout.write(`${formatRecord(record)}\n\n`);
+  }
+}
+
+async function writeAllQuestions(
+  sets: readonly InCorpusName[],
+  { data, work }: { readonly data: string; readonly work: string },
+): Promise<void> {
+  const rows: string[][] = [];
+  for (const name of sets) {
+    const counts = await writeQuestions({
+      set: IN_CORPUS_SETS[name],
+      data,
+      output: path.join(work, name, "questions"),
+    });
+    rows.push([name, ...IN_CORPUS_PARTS.map((part) => String(counts[part]))]);
   }
   process.stdout.write(`questions\n${formatTable(["set", ...IN_CORPUS_PARTS], rows)}\n`);
+}
+
+/** Those asked for, in the order of the table; all when none are. */
+function namesOf<Name extends string>(
+  table: Readonly<Record<Name, unknown>>,
+  wanted: readonly string[] | undefined,
+): Name[] {
+  const known = Object.keys(table) as Name[]; // Object.keys forgets the names
+  const stray = wanted?.find((name) => !known.some((one) => one === name));
+  if (stray !== undefined) {
+    throw new Error(`no "${stray}"; there are ${known.join(", ")}\n\n${USAGE}`);
+  }
+  return known.filter((name) => wanted === undefined || wanted.includes(name));
 }
 
 await main();

@@ -1,0 +1,44 @@
+import type { ConditionName } from "../../../training/preferences/choose-positives.ts";
+
+/** What the positives of training come from. */
+export interface InCorpusCondition {
+  /** As `aar build` has it. */
+  readonly condition: ConditionName;
+  /** Signals of the source LM, `first-stage` among them; several are fused. */
+  readonly signals: readonly string[];
+  /** See `build --min-lead`. */
+  readonly minLead?: number;
+}
+
+/** With signals that judge in different ways, unclear cases are left out: what is left is right far more often. */
+const CLEAR = 0.5;
+
+/** Names say what a team would need: `gold` answers, judgments (`human`), or neither (`free`). */
+export const IN_CORPUS_CONDITIONS = {
+  human: { condition: "human", signals: [] },
+  "lm-gold": { condition: "lm", signals: ["likelihood-gain"] },
+  "lm-gold-agreement": {
+    condition: "lm",
+    signals: ["likelihood-gain", "query-likelihood", "first-stage"],
+    minLead: CLEAR,
+  },
+  "lm-free": { condition: "lm", signals: ["query-likelihood"] },
+  "lm-free-agreement": { condition: "lm", signals: ["query-likelihood", "first-stage"], minLead: CLEAR },
+  "lm-self": { condition: "lm", signals: ["self-answer"] },
+  "lm-self-agreement": {
+    condition: "lm",
+    signals: ["self-answer", "query-likelihood", "first-stage"],
+    minLead: CLEAR,
+  },
+  "human+lm-gold": { condition: "both", signals: ["likelihood-gain"] },
+  "human+lm-free-agreement": { condition: "both", signals: ["query-likelihood", "first-stage"], minLead: CLEAR },
+  "control-first": { condition: "control-first", signals: [] },
+  "control-first-clear": { condition: "lm", signals: ["first-stage"], minLead: CLEAR },
+  "control-base": { condition: "control-base", signals: [] },
+  "control-random": { condition: "control-random", signals: [] },
+} as const satisfies Readonly<Record<string, InCorpusCondition>>;
+
+export type ConditionLabel = keyof typeof IN_CORPUS_CONDITIONS;
+
+/** What every compared question has to be labelled by; the LM's own answers cost most and are there for fewer. */
+export const REQUIRED_SIGNALS = ["likelihood-gain", "query-likelihood"] as const;

@@ -1,0 +1,37 @@
+import type { GivenTrainingOptions } from "../../../training/trainer/training-options.ts";
+
+/** The same for all sets; chosen on the development parts of squadshifts_wiki and bioasq (docs/experiments/README.md). */
+export const RECIPES = {
+  linear: {
+    mode: "query-adapter",
+    adapter: "linear",
+    learningRate: 3e-4,
+    epochs: 8,
+    batchSize: 32,
+    negatives: 15,
+    identityWeight: 0.3,
+  },
+  "low-rank": {
+    mode: "query-adapter",
+    adapter: "low-rank",
+    adapterWidth: 64,
+    learningRate: 5e-4,
+    epochs: 8,
+    batchSize: 32,
+    negatives: 15,
+    identityWeight: 0.3,
+  },
+  mlp: {
+    mode: "query-adapter",
+    adapter: "mlp",
+    adapterWidth: 256,
+    learningRate: 5e-4,
+    epochs: 8,
+    batchSize: 32,
+    negatives: 15,
+    identityWeight: 0.3,
+  },
+  "query-encoder": { mode: "query-encoder", learningRate: 3e-5, epochs: 3, batchSize: 32, negatives: 7 },
+} as const satisfies Readonly<Record<string, GivenTrainingOptions>>;
+
+export type RecipeName = keyof typeof RECIPES;

@@ -1,0 +1,49 @@
+import path from "node:path";
+import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
+import { formatPValue, formatTable } from "../../../training/format-table.ts";
+import type { PartRecord, SetRecord } from "./run-set.ts";
+
+/** Writes a set's record, replacing the one before. */
+export async function writeRecord(folder: string, record: SetRecord): Promise<void> {
+  await writeFileAtomic(path.join(folder, `${record.set}.json`), `${JSON.stringify(record, undefined, 1)}\n`);
+}
+
+/** One table a set: rows are conditions, columns the parts. */
+export function formatRecord({ set, questions, rows }: SetRecord): string {
+  const parts = rows[0]?.parts.map(({ part, n }) => ({ part, n })) ?? [];
+  const header = ["condition", "mode", "examples", "right"];
+  const columns = parts.flatMap(({ part, n }) => [
+    `${part} (n=${n})`,
+    "gain, 95 %",
+    "p",
+    "of human",
+    "hybrid",
+    "match@1",
+  ]);
+  const lines = rows.map(({ condition, recipe, examples, right, parts: measured }) => [
+    condition,
+    recipe,
+    String(examples),
+    right === null ? "" : right.toFixed(2),
+    ...measured.flatMap(cells),
+  ]);
+  return `${set}: ${questions} training questions; nDCG@10\n${formatTable([...header, ...columns], lines)}`;
+}
+
+function cells({ means, gain, recovered }: PartRecord): string[] {
+  const { dense, hybrid } = means;
+  return [
+    (dense["nDCG@10"] ?? 0).toFixed(3),
+    gain === undefined
+      ? ""
+      : `${signed(gain.meanDifference)} (${signed(gain.interval.low)}..${signed(gain.interval.high)})`,
+    gain === undefined ? "" : formatPValue(gain.pHolm),
+    recovered === undefined ? "" : `${(100 * recovered.share).toFixed(0)} %`,
+    (hybrid["nDCG@10"] ?? 0).toFixed(3),
+    (dense["AnswerMatch@1"] ?? 0).toFixed(3),
+  ];
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? "" : "+"}${value.toFixed(3)}`;
+}

@@ -1,0 +1,168 @@
+import { comparePairs } from "../../../training/eval/compare-pairs.ts";
+import type { PairComparison } from "../../../training/eval/compare-pairs.ts";
+import type { PerQueryScores } from "../../../training/eval/per-query-scores.ts";
+import { ProductSearch } from "../../../training/eval/product-search.ts";
+import type { Blend } from "../../../training/trainer/blend-weights.ts";
+import type { ConditionLabel } from "./conditions.ts";
+import { openPart } from "./measure.ts";
+import type { MeasuredLeg, MeasuredLegs, PartMeter } from "./measure.ts";
+import { openSet } from "./open-set.ts";
+import type { OpenedSet } from "./open-set.ts";
+import type { RecipeName } from "./recipes.ts";
+import { recoveredShare } from "./recovered-share.ts";
+import type { RecoveredShare } from "./recovered-share.ts";
+import type { InCorpusName, InCorpusPart } from "./sets.ts";
+import { trainCell } from "./train-cell.ts";
+import type { Cell } from "./train-cell.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** What decides; the others are reported beside it. */
+const MEASURE = "nDCG@10";
+
+/** Means of one row on one part. */
+export interface PartRecord {
+  readonly part: InCorpusPart;
+  readonly n: number;
+  readonly means: Readonly<Record<MeasuredLeg, Readonly<Record<string, number>>>>;
+  /** Against the base: nDCG@10 of the dense leg. Absent of the base itself. */
+  readonly gain?: Omit<PairComparison, "name" | "measure">;
+  /** Of the gain by human positives in the same mode. */
+  readonly recovered?: RecoveredShare;
+}
+
+export interface RowRecord {
+  readonly condition: ConditionLabel | "base";
+  readonly recipe: RecipeName | "";
+  readonly examples: number;
+  /** Share of the first positives that people judged relevant. */
+  readonly right: number | null;
+  readonly blend?: Blend;
+  readonly parts: readonly PartRecord[];
+}
+
+export interface SetRecord {
+  readonly set: InCorpusName;
+  /** Training questions that the conditions share. */
+  readonly questions: number;
+  readonly stopsOnDev: boolean;
+  readonly rows: readonly RowRecord[];
+}
+
+export interface RunSetOptions extends Workshop {
+  readonly parts: readonly InCorpusPart[];
+  readonly cells: readonly Cell[];
+  readonly stopsOnDev: boolean;
+}
+
+interface Measured {
+  readonly cell: Cell;
+  readonly row: Omit<RowRecord, "parts">;
+  readonly legs: readonly MeasuredLegs[];
+}
+
+/** Trains every cell and measures it on the parts beside the base. */
+export async function runSet(name: InCorpusName, options: RunSetOptions): Promise<SetRecord> {
+  const { parts, cells, threads, stopsOnDev, log } = options;
+  const set = await openSet(name, options);
+  const { matrix, facts } = set.vectors;
+  const search = await ProductSearch.open({ matrix, dims: facts.dims, similarity: facts.similarity, threads });
+  try {
+    const meters: PartMeter[] = [];
+    for (const part of parts) {
+      // One by one: the first makes the full-text index that the others open.
+      const meter = await openPart(set, part, { ...options, search });
+      meters.push(...(meter === undefined ? [] : [meter]));
+    }
+    const base = await measureAll(meters, undefined);
+    const measured: Measured[] = [];
+    for (const cell of cells) {
+      const trained = await trainCell(set, cell, options);
+      if (trained === undefined) {
+        log(`${name}: no example for ${cell.condition}`);
+        continue;
+      }
+      const { run, examples } = trained;
+      const blend = run.blend === undefined ? {} : { blend: run.blend };
+      const row = { ...cell, examples: examples.length, right: shareRight(set, examples), ...blend };
+      measured.push({ cell, row, legs: await measureAll(meters, run.result) });
+      log(`${name}: ${cell.condition} ${cell.recipe}`);
+    }
+    return {
+      set: name,
+      questions: set.labelled.queries.length,
+      stopsOnDev,
+      rows: [
+        {
+          condition: "base",
+          recipe: "",
+          examples: 0,
+          right: null,
+          parts: meters.map((meter, index) => partRecord(meter, base[index])),
+        },
+        ...measured.map((one) => ({ ...one.row, parts: partRecords(one, { meters, base, measured }) })),
+      ],
+    };
+  } finally {
+    await search.close();
+  }
+}
+
+async function measureAll(meters: readonly PartMeter[], trained: string | undefined): Promise<MeasuredLegs[]> {
+  const legs: MeasuredLegs[] = [];
+  for (const meter of meters) {
+    legs.push(await meter.measure(trained));
+  }
+  return legs;
+}
+
+interface Beside {
+  readonly meters: readonly PartMeter[];
+  readonly base: readonly MeasuredLegs[];
+  readonly measured: readonly Measured[];
+}
+
+function partRecords({ cell, legs }: Measured, { meters, base, measured }: Beside): PartRecord[] {
+  const human = measured.find((other) => other.cell.condition === "human" && other.cell.recipe === cell.recipe);
+  return meters.map((meter, index) => {
+    const pairs = measured.map((other) => ({
+      name: `${other.cell.condition} ${other.cell.recipe}`,
+      ours: scoresOf(other.legs[index]),
+      theirs: scoresOf(base[index]),
+    }));
+    const gain = comparePairs(pairs).find(({ name }) => name === `${cell.condition} ${cell.recipe}`);
+    const [own, reference] = [legs[index], human?.legs[index]].map((of) => gainsOf(of, base[index]));
+    const recovered = human === undefined ? undefined : recoveredShare(own ?? [], reference ?? []);
+    const { name: _name, measure: _measure, ...compared } = gain ?? { name: "", measure: "" };
+    return {
+      ...partRecord(meter, legs[index]),
+      ...(gain === undefined ? {} : { gain: compared as Omit<PairComparison, "name" | "measure"> }),
+      ...(recovered === undefined ? {} : { recovered }),
+    };
+  });
+}
+
+function partRecord({ part, questions }: PartMeter, legs: MeasuredLegs | undefined): PartRecord {
+  const meansOf = (leg: MeasuredLeg): Record<string, number> =>
+    Object.fromEntries((legs?.[leg].means ?? []).map(({ measure, mean }) => [measure, mean]));
+  return { part, n: questions, means: { dense: meansOf("dense"), hybrid: meansOf("hybrid") } };
+}
+
+/** nDCG@10 of the dense leg by question. */
+function scoresOf(legs: MeasuredLegs | undefined): PerQueryScores {
+  return new Map([...(legs?.dense.perQuery ?? [])].map(([id, scores]) => [id, { [MEASURE]: scores[MEASURE] ?? 0 }]));
+}
+
+function gainsOf(legs: MeasuredLegs | undefined, base: MeasuredLegs | undefined): number[] {
+  const theirs = scoresOf(base);
+  return [...scoresOf(legs)].map(([id, scores]) => (scores[MEASURE] ?? 0) - (theirs.get(id)?.[MEASURE] ?? 0));
+}
+
+function shareRight(
+  { labelled }: OpenedSet,
+  examples: readonly { readonly queryId: string; readonly positives: readonly { readonly passageId: string }[] }[],
+): number {
+  const right = examples.filter(
+    ({ queryId, positives: [first] }) => (labelled.qrels.get(queryId)?.get(first?.passageId ?? "") ?? 0) > 0,
+  );
+  return right.length / examples.length;
+}

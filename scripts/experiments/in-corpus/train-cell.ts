@@ -1,0 +1,111 @@
+import path from "node:path";
+import { sha256File } from "../../../training/artifacts/meta.ts";
+import { writeTrainingExamples } from "../../../training/artifacts/training-examples.ts";
+import type { TrainingExample } from "../../../training/artifacts/training-examples.ts";
+import { buildExamples } from "../../../training/preferences/build-examples.ts";
+import { dealExamples } from "../../../training/preferences/deal-examples.ts";
+import { withFirstStage } from "../../../training/preferences/first-stage-signal.ts";
+import { train } from "../../../training/trainer/train.ts";
+import type { TrainResult } from "../../../training/trainer/train.ts";
+import { resolveTrainingOptions } from "../../../training/trainer/training-options.ts";
+import { IN_CORPUS_CONDITIONS } from "./conditions.ts";
+import type { ConditionLabel, InCorpusCondition } from "./conditions.ts";
+import type { OpenedSet } from "./open-set.ts";
+import { RECIPES } from "./recipes.ts";
+import type { RecipeName } from "./recipes.ts";
+import { LABEL_DEPTH, PASSAGE_TOKENS } from "./workshop.ts";
+import type { Workshop } from "./workshop.ts";
+
+/** One condition in one mode. */
+export interface Cell {
+  readonly condition: ConditionLabel;
+  readonly recipe: RecipeName;
+}
+
+export interface TrainedCell {
+  readonly run: TrainResult;
+  readonly examples: readonly TrainingExample[];
+}
+
+/** Share of the examples that a run stops on, by passage, with labels of the same kind as it trains on. */
+const DEV_SHARE = 0.1;
+
+/**
+ * Trains by the recipe on the examples of a condition, as `aar build` and `aar train` do. What is finished is not done again.
+ * Undefined when the labels give no example.
+ */
+export async function trainCell(
+  set: OpenedSet,
+  { condition, recipe }: Cell,
+  workshop: Workshop & { readonly stopsOnDev: boolean },
+): Promise<TrainedCell | undefined> {
+  const { work, encoderFolder, threads, stopsOnDev } = workshop;
+  const examples = examplesOf(set, IN_CORPUS_CONDITIONS[condition]);
+  if (examples.length === 0) {
+    return undefined;
+  }
+  const own = path.join(work, set.name, stopsOnDev ? "stopped" : "trained", condition);
+  const inputs = {
+    corpus: set.corpus.sha256,
+    queries: await sha256File(path.join(set.folder, "queries.jsonl")),
+  };
+  const write = async (name: string, part: readonly TrainingExample[]): Promise<string> => {
+    const file = path.join(own, `${name}.jsonl`);
+    await writeTrainingExamples(file, { examples: part, inputs, options: { condition } });
+    return file;
+  };
+  const shares = { dev: DEV_SHARE, train: 1 - DEV_SHARE };
+  const dealt = dealExamples(examples, { by: "passage", shares, seed: 0 });
+  const files = stopsOnDev
+    ? { train: await write("train", dealt.train), dev: await write("dev", dealt.dev), blend: [0.5, 0.75, 1] }
+    : { train: await write("train", examples) };
+  const options = resolveTrainingOptions(
+    {
+      ...RECIPES[recipe],
+      ...files,
+      output: path.join(own, recipe),
+      encoder: encoderFolder,
+      vectors: set.vectorsFolder,
+      maxPassageLength: PASSAGE_TOKENS,
+      threads,
+    },
+    {},
+  );
+  const run = await train({ ...workshop, options, cache: path.join(work, "cache"), overwrite: true });
+  return { run, examples };
+}
+
+/** Hard negatives come from the base when training begins, so none are chosen here. */
+function examplesOf(
+  set: OpenedSet,
+  { condition, signals, minLead = 0 }: InCorpusCondition,
+): readonly TrainingExample[] {
+  const { candidates, labelled } = set;
+  const scores = withFirstStage(set.scores, candidates.run, LABEL_DEPTH);
+  const queries = labelled.queries.filter(({ id }) => signals.every((signal) => scores.get(signal)?.has(id) === true));
+  const { examples } = buildExamples({
+    set: { queries, qrels: labelled.qrels },
+    candidates: candidates.run,
+    similarities: candidates.similarities,
+    scores,
+    passageText: () => undefined,
+    condition,
+    signals,
+    scoreDepth: LABEL_DEPTH,
+    minGrade: 1,
+    strict3: false,
+    anchor: "human",
+    negatives: {
+      count: 0,
+      choose: "random",
+      minimum: 0,
+      seed: 0,
+      relativeMargin: undefined,
+      absoluteMargin: undefined,
+      sparedLmRanks: 0,
+      answerFilter: false,
+    },
+    positives: { lmPositives: 1, gainTest: true, minLead, signal: signals.join("+"), seed: 0 },
+  });
+  return examples;
+}
