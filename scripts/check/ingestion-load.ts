@@ -78,41 +78,51 @@ async function main({
     stop.abort();
     await Promise.all(querying);
     const collection = (await send(url, `/v1/collections/${COLLECTION}`)) as { passage_count: number };
-    const times = tally.milliseconds.toSorted((a, b) => a - b);
-    const percentile = (share: number): number => Math.round(times[Math.floor(share * (times.length - 1))] ?? 0);
-    console.log(
-      JSON.stringify(
-        {
-          documents: library.documents,
-          passages_ingested: ingested,
-          tokens_encoded: tokens,
-          seconds: took,
-          clients,
-          queries: tally.queries,
-          failed: tally.failures.length,
-          half_visible: tally.halfVisible.length,
-          degraded: tally.degraded,
-          query_ms: { p50: percentile(0.5), p95: percentile(0.95), max: percentile(1) },
-          passages_in_the_end: collection.passage_count,
-        },
-        undefined,
-        2,
-      ),
-    );
-    for (const complaint of [...tally.failures, ...tally.halfVisible].slice(0, 20)) {
-      console.error(complaint);
-    }
-    const expected = library.documents * library.passages;
-    return (
-      tally.failures.length + tally.halfVisible.length === 0 &&
-      ingested === expected * EDITIONS.length &&
-      collection.passage_count === expected
-    );
+    const figures = { ingested, tokens, took, clients, passagesInTheEnd: collection.passage_count };
+    return report(library, tally, figures);
   } finally {
     stop.abort();
     await worker.stop();
     await rm(state, { recursive: true, force: true });
   }
+}
+
+interface Figures {
+  readonly ingested: number;
+  readonly tokens: number;
+  /** Seconds. */
+  readonly took: number;
+  readonly clients: number;
+  readonly passagesInTheEnd: number;
+}
+
+/** Prints the figures, and what went wrong; tells whether nothing did. */
+function report(library: Library, tally: QueryTally, figures: Figures): boolean {
+  const times = tally.milliseconds.toSorted((a, b) => a - b);
+  const percentile = (share: number): number => Math.round(times[Math.floor(share * (times.length - 1))] ?? 0);
+  const result = {
+    documents: library.documents,
+    passages_ingested: figures.ingested,
+    tokens_encoded: figures.tokens,
+    seconds: figures.took,
+    clients: figures.clients,
+    queries: tally.queries,
+    failed: tally.failures.length,
+    half_visible: tally.halfVisible.length,
+    degraded: tally.degraded,
+    query_ms: { p50: percentile(0.5), p95: percentile(0.95), max: percentile(1) },
+    passages_in_the_end: figures.passagesInTheEnd,
+  };
+  console.log(JSON.stringify(result, undefined, 2));
+  for (const complaint of [...tally.failures, ...tally.halfVisible].slice(0, 20)) {
+    console.error(complaint);
+  }
+  const expected = library.documents * library.passages;
+  return (
+    tally.failures.length + tally.halfVisible.length === 0 &&
+    figures.ingested === expected * EDITIONS.length &&
+    figures.passagesInTheEnd === expected
+  );
 }
 
 interface IngestOptions {

@@ -27,6 +27,8 @@ export const MIN_PASSAGE_TOKENS = 16;
  * letters as one unknown token.
  */
 const MAX_CHARACTERS_PER_TOKEN = 16;
+/** Characters of a section that are cut at once: a section of megabytes must not become a list of all its sentences. */
+const WINDOW = 64 * 1024;
 /** The share of a passage that its title may take. */
 const MAX_TITLE_SHARE = 1 / 3;
 
@@ -47,17 +49,39 @@ export function* splitPassages(sections: Iterable<Section>, options: SplitPassag
   const countTokens = (text: string): number =>
     Math.max(options.countTokens(text), Math.ceil(text.length / MAX_CHARACTERS_PER_TOKEN));
   for (const section of sections) {
-    const text = tidy(section.text);
     const { title, tokens } = fitTitle([documentTitle, ...section.headings], {
       maxTokens: Math.floor(maxTokens * MAX_TITLE_SHARE),
       countTokens,
     });
     const budget = maxTokens - tokens;
-    const units = toUnits(text, { budget, countTokens });
-    for (const { first, last } of pack(units, { budget, overlapTokens })) {
-      yield { title, text: text.slice(first.start, last.end) };
+    for (const text of windows(section.text)) {
+      const units = toUnits(text, { budget, countTokens });
+      for (const { first, last } of pack(units, { budget, overlapTokens })) {
+        yield { title, text: text.slice(first.start, last.end) };
+      }
     }
   }
+}
+
+/** A long section in pieces that end at a paragraph if they can, or else at a line or a space. */
+function* windows(text: string): Generator<string> {
+  let start = 0;
+  while (start < text.length) {
+    let end = text.length;
+    if (end - start > WINDOW) {
+      const cut = ["\n\n", "\n", " "]
+        .map((gap) => text.lastIndexOf(gap, start + WINDOW))
+        .find((place) => place > start + WINDOW / 2);
+      end = cut ?? safeCut(text, start + WINDOW);
+    }
+    yield tidy(text.slice(start, end));
+    start = end;
+  }
+}
+
+/** Not between the halves of a surrogate pair. */
+function safeCut(text: string, end: number): number {
+  return /[\ud800-\udbff]/.test(text.charAt(end - 1)) ? end + 1 : end;
 }
 
 /** White space counts no tokens, so that there must not be much of it. */

@@ -39,6 +39,7 @@ const routes = [
     summary: "Ingest documents",
     description: "200: searchable now. 202: in progress; ask again for its `status`. The same id replaces as a whole.",
     request: documentsRequestSchema,
+    isAccepted: true,
     response: z.union([documentResponseSchema, documentListSchema]),
   }),
   jsonRoute({
@@ -61,6 +62,7 @@ const routes = [
     summary: "Ingest one document as it is",
     description: "The body is the document; its `content-type` says the format.",
     query: putDocumentQuerySchema,
+    isAccepted: true,
     response: documentResponseSchema,
   }),
   jsonRoute({ method: "get", ...one, summary: "One document and its status", response: documentResponseSchema }),

@@ -51,6 +51,7 @@ const routes = [
     params: fileParamsSchema,
     summary: "A file's content (OpenAI)",
     response: z.string(),
+    alternatives: { "application/octet-stream": { schema: z.string().openapi({ format: "binary" }) } },
   }),
 ];
 

@@ -14,6 +14,8 @@ interface JsonRouteOptions<Path extends string> {
   /** Default `application/json`. */
   readonly requestMediaType?: "application/json" | "multipart/form-data";
   readonly response: z.ZodType;
+  /** Whether work may go on after the reply, which then is a 202 of the same form. Default false. */
+  readonly isAccepted?: boolean;
   /** Other media types of the 200 reply. */
   readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
   /** Whether a bearer key is wanted (where keys are configured). Default true. */
@@ -34,6 +36,7 @@ export function jsonRoute<const Path extends string>(
     request,
     requestMediaType = "application/json",
     response,
+    isAccepted = false,
     alternatives,
     secured = true,
   } = options;
@@ -53,6 +56,7 @@ export function jsonRoute<const Path extends string>(
     },
     responses: {
       200: { description: "Done", content: { "application/json": { schema: response }, ...alternatives } },
+      ...(isAccepted ? { 202: { description: "Begun", content: { "application/json": { schema: response } } } } : {}),
       "4XX": { description: "The request cannot be served; `error.code` and `error.param` say why", content: error },
       "5XX": { description: "We or the target LM failed", content: error },
     },

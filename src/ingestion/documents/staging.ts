@@ -69,13 +69,15 @@ export class Staging {
 
   /** Keeps embeddings; one that is there already is not counted a second time. Tells whether that was the last. */
   async keepEmbeddings(version: number, embeddings: readonly PassageEmbedding[], now: number): Promise<boolean> {
+    const ordinals = embeddings.map(({ ordinal }) => ordinal);
     const list = JSON.stringify(embeddings.map(({ ordinal, embedding, tokens }) => [ordinal, embedding, tokens]));
     const [, , missing = []] = await this.#database.batch([
       {
         sql: `UPDATE staged_passages SET embedding = new.value ->> '$[1]', tokens = new.value ->> '$[2]'
           FROM json_each(?2) AS new
-          WHERE version = ?1 AND ordinal = new.value ->> '$[0]' AND embedding IS NULL`,
-        params: [version, list],
+          WHERE version = ?1 AND ordinal BETWEEN ?3 AND ?4 AND ordinal = new.value ->> '$[0]' AND embedding IS NULL`,
+        // The range keeps SQLite from looking at every passage of the version.
+        params: [version, list, Math.min(...ordinals), Math.max(...ordinals)],
       },
       { sql: "UPDATE document_versions SET progressed_at = ?2 WHERE version = ?1", params: [version, now] },
       {
@@ -89,7 +91,8 @@ export class Staging {
   /** First ordinals of the batches of `size` in which an embedding is missing. */
   async unencodedBatches(version: number, size: number): Promise<readonly number[]> {
     const rows = await this.#database.query({
-      sql: `SELECT DISTINCT ordinal / ?2 * ?2 AS first FROM staged_passages
+      // A number arrives as REAL, by which nothing is divided without a rest.
+      sql: `SELECT DISTINCT ordinal / CAST(?2 AS INTEGER) * CAST(?2 AS INTEGER) AS first FROM staged_passages
         WHERE version = ?1 AND embedding IS NULL ORDER BY first`,
       params: [version, size],
     });
