@@ -38,6 +38,7 @@ import { SqlPassageStore } from "./retrieval/sql-passage-store.ts";
 import { parseConfiguration, type Configuration } from "./shared/configuration.ts";
 import { toAppError } from "./shared/errors.ts";
 import { SqlKeyStore } from "./tenancy/sql-key-store.ts";
+import { createIngestionMeter } from "./usage/ingestion-meter.ts";
 import { SqlUsageStore } from "./usage/sql-usage-store.ts";
 import type { VectorIndex } from "./vector-index/vector-index.ts";
 
@@ -111,6 +112,10 @@ function composeDocuments(env: Environment, { database, ...stores }: Stores): Do
     staging: new Staging(database),
     contents: createR2ContentStore(env.CONTENTS),
     queue: createIngestionQueue(env.INGESTION),
+    meter: createIngestionMeter({
+      ledgerOf: (keyId) => env.KEY_LEDGER.getByName(keyId),
+      prices: () => parseConfiguration(env).prices,
+    }),
     unixNow,
     log: surroundings.log,
   };

@@ -53,7 +53,7 @@ export function accessOf(
   return {
     principal,
     store,
-    documents: { ...dependencies.documents, store },
+    documents: { ...dependencies.documents, store, payer: { keyId: principal.id, tenant: principal.tenant } },
     retriever,
     models,
     defaultModel: models.includes(defaultModel) ? defaultModel : (models[0] ?? defaultModel),

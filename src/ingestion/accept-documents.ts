@@ -105,7 +105,7 @@ async function begin(
 ): Promise<DocumentVersion> {
   const { versions, contents } = dependencies;
   if (split !== undefined) {
-    const version = await versions.begin({ ...facts, collection: name, source: undefined });
+    const version = await versions.begin({ ...facts, collection: name, source: undefined, payer: dependencies.payer });
     const passageCount = await stagePassages(dependencies, version, split);
     await sweepDocument(dependencies, version);
     return { ...version, state: "encoding", passageCount };
@@ -115,7 +115,7 @@ async function begin(
       ? { key: `documents/${crypto.randomUUID()}`, isOwned: true }
       : { key: content.key, isOwned: false };
   // The record first: it knows what to delete, should this be the last that happens.
-  const version = await versions.begin({ ...facts, collection: name, source });
+  const version = await versions.begin({ ...facts, collection: name, source, payer: dependencies.payer });
   if (typeof content === "string") {
     await contents.put(source.key, content);
   }

@@ -90,6 +90,7 @@ async function reject(
     overlapTokens: split.overlapTokens ?? 0,
     collection: name,
     source: undefined,
+    payer: dependencies.payer,
   });
   await failVersion(dependencies, version, error);
 }

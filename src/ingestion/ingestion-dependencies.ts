@@ -3,6 +3,7 @@ import type { PassageStore } from "../retrieval/passage-store.ts";
 import type { JsonObject } from "../shared/json.ts";
 import type { VectorIndex } from "../vector-index/vector-index.ts";
 import type { DocumentCatalog } from "./documents/document-catalog.ts";
+import type { DocumentVersion, Payer } from "./documents/document.ts";
 import type { Staging } from "./documents/staging.ts";
 import type { VersionStore } from "./documents/version-store.ts";
 import type { IngestionMessage } from "./ingestion-message.ts";
@@ -31,6 +32,10 @@ export interface DocumentDependencies {
   readonly encoder: EncoderSource;
   readonly contents: ContentStore;
   readonly queue: IngestionQueue;
+  /** Whose versions these are; undefined where nobody asks, as in the queue's consumer. */
+  readonly payer?: Payer;
+  /** Counts what it took to encode a version that is live, or never will be. May be told twice of one. */
+  readonly meter: (version: DocumentVersion, embedTokens: number) => Promise<void>;
   /** Unix seconds. */
   readonly unixNow: () => number;
   readonly log: (entry: JsonObject) => void;

@@ -29,6 +29,8 @@ export interface IngestionWorld {
   /** On the queue, in the order they were sent. */
   readonly queue: { message: IngestionMessage; attempts: number }[];
   readonly log: JsonObject[];
+  /** Tokens that were counted, by key and version; the ledger counts a version once however often it is told. */
+  readonly metered: ReadonlyMap<string, number>;
   readonly clock: { now: number };
   /** May be set at any time. Default: nothing fails. */
   fault: Fault;
@@ -54,6 +56,7 @@ export async function createIngestionWorld(): Promise<IngestionWorld> {
   const contents = new Map<string, string>();
   const queue: IngestionWorld["queue"] = [];
   const log: JsonObject[] = [];
+  const metered = new Map<string, number>();
   const clock = { now: 1_000 };
   const bucket: ContentStore = {
     put: async (key, content) => void contents.set(key, typeof content === "string" ? content : await content.text()),
@@ -78,6 +81,12 @@ export async function createIngestionWorld(): Promise<IngestionWorld> {
       "queue",
       fails,
     ),
+    payer: { keyId: "key-1", tenant: "acme" },
+    meter: async ({ version, payer }, embedTokens) => {
+      await world.fault("before ledger");
+      metered.set(`${payer?.keyId} ${version}`, embedTokens);
+      await world.fault("after ledger");
+    },
     unixNow,
     log: (entry) => log.push(entry),
   };
@@ -96,6 +105,7 @@ export async function createIngestionWorld(): Promise<IngestionWorld> {
     contents,
     queue,
     log,
+    metered,
     clock,
     fault: () => undefined,
     collection,

@@ -32,6 +32,9 @@ const versionRowSchema = z.object({
   created_at: z.int(),
   progressed_at: z.int(),
   written_at: z.int().nullable(),
+  key_id: z.string().nullable(),
+  tenant: z.string().nullable(),
+  is_metered: z.int(),
 });
 
 export function parseVersionRow(row: SqlRow): DocumentVersion {
@@ -51,6 +54,8 @@ export function parseVersionRow(row: SqlRow): DocumentVersion {
     bytes: parsed.bytes,
     digest: parsed.digest,
     source: parsed.source === null ? undefined : { key: parsed.source, isOwned: parsed.owns_source === 1 },
+    payer: parsed.key_id === null ? undefined : { keyId: parsed.key_id, tenant: parsed.tenant ?? "" },
+    isMetered: parsed.is_metered === 1,
     passageCount: parsed.passage_count,
     embedTokens: parsed.embed_tokens,
     error: parsed.error_code === null ? undefined : { code: parsed.error_code, message: parsed.error_message ?? "" },

@@ -27,6 +27,12 @@ export interface DocumentSource {
   readonly isOwned: boolean;
 }
 
+/** Whose key a version came with: what it took to encode it is counted there. */
+export interface Payer {
+  readonly keyId: string;
+  readonly tenant: string;
+}
+
 const VERSION_STATES = ["splitting", "encoding", "publishing", "live", "failed", "retired"] as const;
 export type VersionState = (typeof VERSION_STATES)[number];
 
@@ -38,6 +44,9 @@ export interface DocumentVersion extends DocumentFacts {
   readonly state: VersionState;
   /** Undefined: it was split when it came. */
   readonly source: DocumentSource | undefined;
+  readonly payer: Payer | undefined;
+  /** Whether what it took to encode it was counted. */
+  readonly isMetered: boolean;
   readonly passageCount: number;
   readonly embedTokens: number;
   readonly error: DocumentError | undefined;

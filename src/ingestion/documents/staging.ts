@@ -88,6 +88,15 @@ export class Staging {
     return missing.length === 0;
   }
 
+  /** Tokens that were encoded so far. */
+  async encodedTokens(version: number): Promise<number> {
+    const [row] = await this.#database.query({
+      sql: "SELECT coalesce(sum(tokens), 0) AS tokens FROM staged_passages WHERE version = ?1",
+      params: [version],
+    });
+    return Number(row?.["tokens"] ?? 0);
+  }
+
   /** First ordinals of the batches of `size` in which an embedding is missing. */
   async unencodedBatches(version: number, size: number): Promise<readonly number[]> {
     const rows = await this.#database.query({

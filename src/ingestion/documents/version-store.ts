@@ -3,13 +3,14 @@ import { fullTextTable } from "../../retrieval/full-text-table.ts";
 import type { SqlDatabase } from "../../retrieval/sql-database.ts";
 import { AppError } from "../../shared/errors.ts";
 import { parseVersionRow } from "./document-rows.ts";
-import type { DocumentError, DocumentFacts, DocumentSource, DocumentVersion } from "./document.ts";
+import type { DocumentError, DocumentFacts, DocumentSource, DocumentVersion, Payer } from "./document.ts";
 import { publishStatements } from "./publish-statements.ts";
 
 export interface BeginVersion extends DocumentFacts {
   readonly collection: string;
   /** Undefined: its passages are staged at once. */
   readonly source: DocumentSource | undefined;
+  readonly payer: Payer | undefined;
 }
 
 export interface StalledOptions {
@@ -40,7 +41,8 @@ export class VersionStore {
    * `unknown_collection`.
    */
   async begin(facts: BeginVersion): Promise<DocumentVersion> {
-    const { collection, id, title, url, metadata, format, bytes, digest, maxTokens, overlapTokens, source } = facts;
+    const { collection, id, title, url, metadata, format, bytes, digest, maxTokens, overlapTokens, source, payer } =
+      facts;
     const filterable = filterableMetadata(metadata);
     const now = this.#now();
     const [, rows = []] = await this.#database.batch([
@@ -53,8 +55,8 @@ export class VersionStore {
       {
         sql: `INSERT INTO document_versions (collection_id, collection, document_id, state, format, title, url, metadata,
             filterable, max_tokens, overlap_tokens, bytes, digest, source, owns_source, created_at, progressed_at,
-            written_at)
-          SELECT id, name, ?2, 'splitting', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, CASE ?13 WHEN 1 THEN ?14 END
+            written_at, key_id, tenant)
+          SELECT id, name, ?2, 'splitting', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, CASE ?13 WHEN 1 THEN ?14 END, ?15, ?16
           FROM collections WHERE name = ?1 RETURNING *`,
         params: [
           collection,
@@ -71,6 +73,8 @@ export class VersionStore {
           source?.key ?? null,
           source?.isOwned === true ? 1 : 0,
           now,
+          payer?.keyId ?? null,
+          payer?.tenant ?? null,
         ],
       },
       {
@@ -130,6 +134,14 @@ export class VersionStore {
       sql: `UPDATE document_versions SET state = 'failed', error_code = ?2, error_message = ?3, progressed_at = ?4
         WHERE version = ?1 AND state IN ${IN_PROGRESS}`,
       params: [version, code, message, this.#now()],
+    });
+  }
+
+  /** What it took to encode the version was counted. */
+  async endMetering(version: number): Promise<void> {
+    await this.#database.query({
+      sql: "UPDATE document_versions SET is_metered = 1 WHERE version = ?1",
+      params: [version],
     });
   }
 

@@ -5,6 +5,7 @@ import type { DocumentVersion } from "../documents/document.ts";
 import { versionedPassageId } from "../documents/staging.ts";
 import type { DocumentDependencies } from "../ingestion-dependencies.ts";
 import { vectorIdOf } from "../vector-id.ts";
+import { meterVersion } from "./meter-version.ts";
 import { sweepDocument } from "./sweep-version.ts";
 
 /** Vectors read and written at once: 1.5 MB of them in the isolate. */
@@ -35,6 +36,11 @@ export async function runPublish(
       return;
     }
     await versions.publish(version);
+  }
+  // As it is now: overtaken, or live, by this delivery or an earlier one that was cut off here.
+  const current = await versions.get(versionNumber);
+  if (current?.state === "live") {
+    await meterVersion(dependencies, current, current.embedTokens);
   }
   if (version?.source?.isOwned === true) {
     await contents.delete(version.source.key);

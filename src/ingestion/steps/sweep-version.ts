@@ -4,6 +4,7 @@ import { versionedPassageId } from "../documents/staging.ts";
 import { failureEntry } from "../failure-entry.ts";
 import type { DocumentDependencies } from "../ingestion-dependencies.ts";
 import { vectorIdOf } from "../vector-id.ts";
+import { meterVersion } from "./meter-version.ts";
 
 /**
  * The longest that one invocation of a Worker takes (15 min, a queue's consumer), and a minute: whoever was writing vectors
@@ -14,10 +15,12 @@ const LONGEST_WRITE_SECONDS = 16 * 60;
 const MAX_INLINE_VECTORS = 500;
 
 /** Deletes what is left of a retired or failed version: vectors, staged passages, content. */
-async function sweepVersion(
-  { versions, vectorIndex, contents, unixNow }: DocumentDependencies,
-  version: DocumentVersion,
-): Promise<void> {
+async function sweepVersion(dependencies: DocumentDependencies, version: DocumentVersion): Promise<void> {
+  const { versions, staging, vectorIndex, contents, unixNow } = dependencies;
+  if (!version.isMetered) {
+    // It was never live; some of it may have been encoded all the same.
+    await meterVersion(dependencies, version, await staging.encodedTokens(version.version));
+  }
   if (version.writtenAt !== undefined) {
     for (let start = 0; start < version.passageCount; start += VECTORIZE_LIMITS.deleteIds) {
       const count = Math.min(VECTORIZE_LIMITS.deleteIds, version.passageCount - start);

@@ -179,6 +179,12 @@ async function expectNothingLeft(world: IngestionWorld, expect: ExpectStatic): P
       (SELECT count(*) FROM passages WHERE passages.document_id = documents.document_id)`,
   });
   expect(counts).toEqual([]);
+  const live = await world.database.query({
+    sql: "SELECT version, embed_tokens FROM document_versions WHERE state = 'live'",
+  });
+  for (const { version, embed_tokens: tokens } of live) {
+    expect(world.metered.get(`key-1 ${String(version)}`), "tokens that were counted").toBe(tokens);
+  }
   const states = await world.database.query({
     sql: "SELECT state FROM document_versions WHERE state NOT IN ('live', 'failed')",
   });

@@ -215,3 +215,18 @@ describe("what cannot be taken in is refused, and nothing of the request is", ()
     }
   });
 });
+
+describe("usage", () => {
+  it("has the tokens that documents took to encode, at the key they came with", async ({ expect }) => {
+    const { json } = await callWorker("/v1/admin/keys", { body: { name: "n", tenant: "acme", scopes: ["ingest"] } });
+    const headers = { authorization: `Bearer ${json.key}` };
+    await callWorker("/v1/collections", { body: { name: "acme.zoo" }, headers });
+    const path = "/v1/collections/acme.zoo/documents";
+    const sent = await callWorker(path, { body: { id: "a", content: "Seals sleep under water." }, headers });
+    await callWorker(path, { body: { id: "a", content: "Seals sleep under water." }, headers });
+    expect(sent.json.embed_tokens).toBeGreaterThan(4);
+    const sum = async (): Promise<number> =>
+      (await callWorker("/v1/usage?group_by=", { headers })).json.data[0]?.embed_tokens ?? 0;
+    await expect.poll(sum, { timeout: 20_000 }).toBe(sent.json.embed_tokens);
+  });
+});

@@ -66,6 +66,7 @@ export function retrievalWorld() {
     encoder: () => Promise.resolve(encoder),
     contents: createR2ContentStore(env.CONTENTS),
     queue: { send: () => Promise.resolve() },
+    meter: () => Promise.resolve(),
     unixNow: () => 1,
     log: () => undefined,
   };
