@@ -7,9 +7,10 @@ import { runExperiment } from "./training-runs/run-experiment.ts";
 import type { Workshop } from "./training-runs/workshop.ts";
 
 /**
- * Trains MiniLM-L6 on human judgments in each mode and measures what it gained on test questions, beside what PyTorch gained:
+ * Trains MiniLM-L6 on human judgments in each mode and measures what it gained on test questions, beside what PyTorch gains from
+ * the same weights, files and settings (`scripts/torch-peer/train.py`, when that Python has torch, transformers and onnx):
  *
- *     node scripts/experiments/training-runs.ts --data DIR --encoder DIR [--only NAME] [--work DIR] [--threads N]
+ *     node scripts/experiments/training-runs.ts --data DIR --encoder DIR [--python python3] [--only NAME] [--work DIR]
  *
  * `--data` has the folders wiki_all and bioasq_7b_11b (BEIR layout), `--encoder` the fp32 ONNX encoder. Everything it makes is
  * kept in `--work` (default .aar/training-runs) and reused. Prints a table; writes results and curves to docs/training-runs.
@@ -19,6 +20,7 @@ async function main(): Promise<void> {
     options: {
       data: { type: "string" },
       encoder: { type: "string" },
+      python: { type: "string", default: "python3" },
       only: { type: "string", multiple: true },
       work: { type: "string", default: ".aar/training-runs" },
       threads: { type: "string", default: "2" },
@@ -28,7 +30,7 @@ async function main(): Promise<void> {
   if (values.data === undefined || values.encoder === undefined) {
     throw new Error("usage: node scripts/experiments/training-runs.ts --data DIR --encoder DIR [--only NAME]");
   }
-  const { work, docs } = values;
+  const { work, docs, python } = values;
   const workshop: Workshop = {
     data: values.data,
     encoderFolder: values.encoder,
@@ -43,7 +45,7 @@ async function main(): Promise<void> {
   };
   for (const [name, experiment] of Object.entries(EXPERIMENTS)) {
     if (values.only === undefined || values.only.includes(name)) {
-      const result = await runExperiment(name, experiment, workshop);
+      const result = await runExperiment(name, experiment, { python, workshop });
       await writeRecord(docs, await toRecord({ name, experiment, result }));
     }
   }

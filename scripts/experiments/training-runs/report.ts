@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
+import type { PairComparison } from "../../../training/eval/compare-pairs.ts";
 import { formatPValue, formatTable } from "../../../training/format-table.ts";
 import { renderSvg } from "../../../training/plots/render-svg.ts";
 import { trainingCurves } from "../../../training/plots/training-curves.ts";
@@ -15,7 +16,6 @@ interface RunRecord extends Omit<ExperimentResult, "run" | "output"> {
   readonly name: string;
   readonly set: string;
   readonly options: Experiment["options"];
-  readonly pytorch: Experiment["pytorch"];
   readonly steps: number;
   readonly best: ExperimentResult["run"]["state"]["best"];
   readonly curves: RunCurves;
@@ -30,9 +30,23 @@ export interface ToRecordOptions {
 /** The facts of a finished run, with its curves. */
 export async function toRecord({ name, experiment, result }: ToRecordOptions): Promise<RunRecord> {
   const { run, output, ...measured } = result;
-  const { set, options, pytorch } = experiment;
+  const { set, options } = experiment;
   const { step, best } = run.state;
-  return { name, set, options, pytorch, ...measured, steps: step, best, curves: await readCurves(name, output) };
+  const curves = await readCurves(name, output);
+  const torchDev = measured.pytorch?.curve.map((point) => ({
+    series: `${name}, PyTorch`,
+    step: point.step,
+    value: point.score,
+  }));
+  return {
+    name,
+    set,
+    options,
+    ...measured,
+    steps: step,
+    best,
+    curves: { ...curves, dev: [...curves.dev, ...(torchDev ?? [])] },
+  };
 }
 
 /** Replaces the record of that run in a folder. */
@@ -43,7 +57,7 @@ export async function writeRecord(folder: string, record: RunRecord): Promise<vo
 /** Prints a table of all records of a folder and draws their curves beside them. */
 export async function report(folder: string): Promise<void> {
   const records = await readRecords(folder);
-  const rows = records.map(({ name, set, base, trained, comparison, pytorch, curves }) => [
+  const rows = records.map(({ name, set, base, trained, comparison, pytorch, againstPytorch, curves }) => [
     name,
     set,
     String(comparison.n),
@@ -51,10 +65,24 @@ export async function report(folder: string): Promise<void> {
     trained.toFixed(3),
     `${comparison.interval.low.toFixed(3)}..${comparison.interval.high.toFixed(3)}`,
     formatPValue(comparison.pValue),
-    pytorch === undefined ? "" : `${pytorch.base.toFixed(3)} -> ${pytorch.trained.toFixed(3)}`,
     curves.seconds.toFixed(0),
+    pytorch === undefined ? "not run" : pytorch.trained.toFixed(3),
+    againstPytorch === undefined ? "" : difference(againstPytorch),
+    pytorch === undefined ? "" : pytorch.seconds.toFixed(0),
   ]);
-  const header = ["run", "set", "n", "base", "trained", "gain, 95 %", "p", "PyTorch", "seconds of steps"];
+  const header = [
+    "run",
+    "set",
+    "n",
+    "base",
+    "trained",
+    "gain, 95 %",
+    "p",
+    "s of steps",
+    "PyTorch",
+    "ours - it, 95 %",
+    "s of steps",
+  ];
   process.stdout.write(`nDCG@10 on test questions\n${formatTable(header, rows)}\n`);
   for (const [file, title] of [
     ["loss", "loss"],
@@ -63,6 +91,10 @@ export async function report(folder: string): Promise<void> {
     const points = records.flatMap(({ curves }) => curves[file]);
     await writeFileAtomic(path.join(folder, `${file}.svg`), await renderSvg(trainingCurves({ points, title })));
   }
+}
+
+function difference({ meanDifference, interval }: PairComparison): string {
+  return `${meanDifference.toFixed(3)} (${interval.low.toFixed(3)}..${interval.high.toFixed(3)})`;
 }
 
 async function readRecords(folder: string): Promise<RunRecord[]> {
