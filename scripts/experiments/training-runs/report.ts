@@ -68,7 +68,6 @@ export async function report(folder: string): Promise<void> {
     curves.seconds.toFixed(0),
     pytorch === undefined ? "not run" : pytorch.trained.toFixed(3),
     againstPytorch === undefined ? "" : difference(againstPytorch),
-    pytorch === undefined ? "" : pytorch.seconds.toFixed(0),
   ]);
   const header = [
     "run",

@@ -1,6 +1,6 @@
 import { readInt, readInts } from "../attributes.ts";
 import type { ShapeRule, ShapeRuleContext } from "./shape-rule.ts";
-import { numbers, single, typed } from "./shape-rule.ts";
+import { numbers, single, typed, withSize } from "./shape-rule.ts";
 import { broadcastDims, positiveAxis } from "./value-type.ts";
 import type { Dim, ValueType } from "./value-type.ts";
 
@@ -140,7 +140,7 @@ function concatenated({ node, inputs, fresh }: ShapeRuleContext, first: ValueTyp
   });
   const parts = inputs.map((input) => input.elements);
   const elements = dims.length === 1 && parts.every((part) => part !== undefined) ? parts.flat() : undefined;
-  return { dataType, dims: others.with(axis, total), elements };
+  return { dataType, dims: withSize({ node }, others, { axis, size: total }), elements };
 }
 
 function split({ node, inputs: [x = {}, sizes], fresh }: ShapeRuleContext): readonly ValueType[] {
@@ -152,6 +152,6 @@ function split({ node, inputs: [x = {}, sizes], fresh }: ShapeRuleContext): read
     const even = typeof total === "number" && sizes === undefined ? Math.ceil(total / node.output.length) : undefined;
     const last = typeof total === "number" && even !== undefined ? total - even * (node.output.length - 1) : even;
     const size = given?.[index] ?? (index === node.output.length - 1 ? last : even) ?? fresh(axis, index);
-    return typed(dataType, dims?.with(axis, size));
+    return typed(dataType, dims && withSize({ node }, dims, { axis, size }));
   });
 }

@@ -1,6 +1,6 @@
 import { readInt, readInts } from "../attributes.ts";
 import type { ShapeRule, ShapeRuleContext } from "./shape-rule.ts";
-import { numbers, single, typed } from "./shape-rule.ts";
+import { numbers, single, typed, withSize } from "./shape-rule.ts";
 import { positiveAxis } from "./value-type.ts";
 import type { Dim, ValueType } from "./value-type.ts";
 
@@ -15,7 +15,7 @@ export const REDUCTION_SHAPES: Readonly<Record<string, ShapeRule>> = {
   ArgMin: single(({ node }, { dims }) => typed("int64", argDims(node, dims))),
   TopK: ({ node, inputs: [x = {}, count], fresh }) => {
     const axis = positiveAxis(readInt(node, "axis", -1), x.dims?.length ?? 0);
-    const dims = x.dims?.with(axis, count?.elements?.[0] ?? fresh(axis));
+    const dims = x.dims && withSize({ node }, x.dims, { axis, size: count?.elements?.[0] ?? fresh(axis) });
     return [typed(x.dataType, dims), typed("int64", dims)];
   },
 };
@@ -39,5 +39,6 @@ function reduced({ node, inputs, fresh }: ShapeRuleContext, { dataType, dims, el
 
 function argDims(node: Parameters<typeof readInt>[0], dims: readonly Dim[] | undefined): readonly Dim[] | undefined {
   const axis = positiveAxis(readInt(node, "axis", 0), dims?.length ?? 0);
-  return readInt(node, "keepdims", 1) === 1 ? dims?.with(axis, 1) : dims?.filter((_, other) => other !== axis);
+  const kept = dims && withSize({ node }, dims, { axis, size: 1 });
+  return readInt(node, "keepdims", 1) === 1 ? kept : kept?.filter((_, other) => other !== axis);
 }

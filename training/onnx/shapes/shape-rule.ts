@@ -1,3 +1,4 @@
+import { AppError } from "../../../src/shared/errors.ts";
 import type { DataTypeName } from "../data-type.ts";
 import type { NodeProto } from "../proto.ts";
 import type { Dim, ValueType } from "./value-type.ts";
@@ -21,6 +22,24 @@ export function single(rule: (context: ShapeRuleContext, first: ValueType) => Va
 /** A tensor of a type, with shape when it is known. */
 export function typed(dataType: DataTypeName | undefined, dims: readonly Dim[] | undefined): ValueType {
   return { dataType, dims };
+}
+
+/**
+ * A shape with another size in one axis.
+ * @throws AppError `invalid_artifact` for an axis that the shape does not have, which a model's attributes may name.
+ */
+export function withSize(
+  { node }: Pick<ShapeRuleContext, "node">,
+  dims: readonly Dim[],
+  { axis, size }: { readonly axis: number; readonly size: Dim },
+): readonly Dim[] {
+  if (axis < 0 || axis >= dims.length) {
+    throw new AppError(
+      "invalid_artifact",
+      `${node.opType} "${node.name}" works along an axis that its input of ${dims.length} axes does not have`,
+    );
+  }
+  return dims.with(axis, size);
 }
 
 /** Elements that are all numbers; undefined when one is not known. */
