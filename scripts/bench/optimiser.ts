@@ -41,7 +41,10 @@ const settings = parameterSettings(parameters, { weightDecay: 0.01 });
 const withoutDecay = parameterSettings(parameters);
 const rowGradients = gradientsOf(parameters, true);
 const denseGradients = gradientsOf(parameters, false);
-/** Each case is what a trainer could choose; `learningRate` does not matter for time. */
+/**
+ * The trainer's are `row_gradient_dense` and, with weight decay, `row_gradient_dense_decay`; the first is what gradients by row
+ * save, the last what could be chosen beside. `learningRate` does not matter for time.
+ */
 const cases: readonly [string, () => void][] = [
   ["whole_table_gradient", stepper(denseGradients, { learningRate: 1e-5, settings })],
   ["row_gradient_dense_decay", stepper(rowGradients, { learningRate: 1e-5, settings })],
