@@ -8,6 +8,7 @@ import { errorResponse } from "./http/error-response.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
+import { idempotent } from "./http/middleware/idempotent.ts";
 import { rateLimitHeaders } from "./http/middleware/rate-limit-headers.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
@@ -54,6 +55,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     except([isPublic, isAdmin, wantsKey], sameOrigin({ isOpen: true, allowed: corsOrigins })),
     rateLimitHeaders(),
     admission.middleware,
+    idempotent(),
   );
   registerAdminCollections(app, dependencies);
   registerOwnCollections(app, dependencies);

@@ -2,7 +2,7 @@ import type { GenerateRequest, TargetLm } from "../generation/target-lm.ts";
 import { AppError } from "../shared/errors.ts";
 import { withRetry } from "../shared/retry.ts";
 import { GenerationTally, mostTokens } from "./generation-tally.ts";
-import type { Admission, Allowance, KeyLedger, RateState } from "./key-ledger.ts";
+import type { Admission, Allowance, Claim, KeyLedger, RateState, StoredResponse } from "./key-ledger.ts";
 import { generationCost, type Prices } from "./prices.ts";
 import { refusalError } from "./refusal-error.ts";
 import type { UsageCounts, UsageEnding, UsageSubject } from "./usage-record.ts";
@@ -67,11 +67,6 @@ export class RequestMeter {
     return this.#failure;
   }
 
-  /** Names the request's ledger entry, for who claims an idempotency key. */
-  get id(): string {
-    return this.#options.subject.id;
-  }
-
   /** Resolves when the request is settled; the isolate has to live so long. */
   get finished(): Promise<void> {
     return this.#finished.promise;
@@ -89,9 +84,23 @@ export class RequestMeter {
     return isOpen;
   }
 
-  /** Resolves when the ledger has heard of the request. */
-  async opened(): Promise<void> {
+  /** Claims an idempotency key for this request; see `KeyLedger`. Throws `metering_failed`. */
+  async claim(key: string, fingerprint: string): Promise<Claim> {
+    const { ledger, subject } = this.#options;
     await this.#opened;
+    return await this.#ask(() => ledger.claim({ key, fingerprint, owner: subject.id }));
+  }
+
+  /** Keeps the response of a claim. Never throws: what is not kept is done again. */
+  async complete(key: string, response: StoredResponse): Promise<void> {
+    const { ledger, subject } = this.#options;
+    await ledger.complete(key, subject.id, response).catch(() => undefined);
+  }
+
+  /** Gives a claim back. Never throws: a claim ends with its request. */
+  async release(key: string): Promise<void> {
+    const { ledger, subject } = this.#options;
+    await ledger.release(key, subject.id).catch(() => undefined);
   }
 
   /** The client gets a stream: it needs one of the key's places. Takes effect with the next reservation. */

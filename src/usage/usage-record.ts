@@ -37,11 +37,11 @@ export interface UsageSubject {
  * How a request ended. `refused`: by a limit or the budget. `aborted`: the client left. `lost`: nobody said how, because the
  * isolate died; counted as far as it was last heard of.
  */
-const USAGE_OUTCOMES = ["completed", "failed", "refused", "aborted", "lost"] as const;
+export type UsageOutcome = "completed" | "failed" | "refused" | "aborted" | "lost";
 
 /** What is known of a request when it has ended. */
 export interface UsageEnding {
-  readonly outcome: (typeof USAGE_OUTCOMES)[number];
+  readonly outcome: UsageOutcome;
   /** HTTP status; of a stream that of its head. 0: none was sent. */
   readonly status: number;
   readonly errorCode: string | null;

@@ -2,7 +2,6 @@ import { createApp } from "../../src/app.ts";
 import type { FeedbackStore } from "../../src/feedback/feedback-store.ts";
 import type { AppDependencies } from "../../src/http/app-dependencies.ts";
 import type { AnswerEvent } from "../../src/rag/answer-event.ts";
-import type { AnswerRequest } from "../../src/rag/answer-query.ts";
 import type { PassageStore } from "../../src/retrieval/passage-store.ts";
 import { type Configuration, parseConfiguration } from "../../src/shared/configuration.ts";
 import { AppError } from "../../src/shared/errors.ts";
@@ -32,7 +31,7 @@ export interface AppOverFakesOptions {
   /** Put over `LOCAL_VARIABLES`. */
   readonly variables?: Readonly<Record<string, string>>;
   /** What an answer yields; an Error is thrown at its place. Default: one word and the end. */
-  readonly answer?: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
+  readonly answer?: AppDependencies["answer"];
   readonly dependencies?: Partial<AppDependencies>;
 }
 

@@ -20,6 +20,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "vectors + corpus -> a Worker's collection, local or production, resumable",
     load: async () => (await import("./upload.ts")).uploadCommand,
   },
+  keys: {
+    summary: "API keys of a Worker: list, create, change, rotate, revoke",
+    load: async () => (await import("./keys.ts")).keysCommand,
+  },
   adapters: {
     summary: "query adapters of a Worker's collection: list, load, use, delete, compare in the shadow",
     load: async () => (await import("./adapters.ts")).adaptersCommand,

@@ -25,12 +25,14 @@ export interface AdminClientOptions {
 }
 
 interface AdminRequest<Schema extends z.ZodType> {
-  readonly method: "GET" | "PUT" | "POST" | "DELETE";
+  readonly method: "GET" | "PUT" | "POST" | "PATCH" | "DELETE";
   /** From the root of the Worker. */
   readonly path: string;
   readonly body?: string;
   /** Of the reply. */
   readonly schema: Schema;
+  /** Further attempts; default the client's. */
+  readonly retries?: number;
 }
 
 /** Speaks to the authenticated admin routes of a Worker. */
@@ -49,7 +51,12 @@ export function createAdminClient(options: AdminClientOptions): AdminClient {
   const base = parseBase(options.url);
   return {
     send: (request) =>
-      withRetry(() => sendOnce(request, { ...options, base }), { signal, retries, minDelayMs, maxDelayMs: 15_000 }),
+      withRetry(() => sendOnce(request, { ...options, base }), {
+        signal,
+        retries: request.retries ?? retries,
+        minDelayMs,
+        maxDelayMs: 15_000,
+      }),
   };
 }
 

@@ -20,6 +20,7 @@ export function crossOrigin({ origins }: { readonly origins: readonly string[] }
       "retry-after",
       "retry-after-ms",
       "x-should-retry",
+      "idempotency-replayed",
       ...["limit", "remaining", "reset"].flatMap((what) => [
         `x-ratelimit-${what}-requests`,
         `x-ratelimit-${what}-tokens`,
