@@ -37,7 +37,7 @@ export interface UsageSubject {
  * How a request ended. `refused`: by a limit or the budget. `aborted`: the client left. `lost`: nobody said how, because the
  * isolate died; counted as far as it was last heard of.
  */
-export type UsageOutcome = "completed" | "failed" | "refused" | "aborted" | "lost";
+type UsageOutcome = "completed" | "failed" | "refused" | "aborted" | "lost";
 
 /** What is known of a request when it has ended. */
 export interface UsageEnding {

@@ -1,7 +1,7 @@
 import { describe, it } from "vitest";
 import { createMeteredApp, type MeteredApp, withKey } from "./metered-app.ts";
 
-const from = (address: string): RequestInit => ({ headers: { "cf-connecting-ip": address } });
+const from = (address: string): { headers: Record<string, string> } => ({ headers: { "cf-connecting-ip": address } });
 
 async function guess(app: MeteredApp, key: string, address: string): Promise<number> {
   return (await app.fetch("/v1/models", withKey(key, undefined, from(address)))).status;

@@ -63,12 +63,16 @@ export function createMeteredApp({
 }
 
 /** A request with a key; a body makes it a POST. */
-export function withKey(key: string, body?: object, init: RequestInit = {}): RequestInit {
+export function withKey(key: string, body?: object, { headers = {}, ...init }: KeyedInit = {}): RequestInit {
   return {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     ...init,
-    headers: { authorization: `Bearer ${key}`, ...init.headers },
+    headers: { authorization: `Bearer ${key}`, ...headers },
   };
+}
+
+interface KeyedInit extends Omit<RequestInit, "headers"> {
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface UsageRow {
