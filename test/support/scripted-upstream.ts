@@ -67,7 +67,7 @@ export async function startScriptedUpstream(): Promise<ScriptedUpstream> {
     requestsTo,
     aborted: async (script) => {
       const deadline = Date.now() + 5_000;
-      while (requestsTo(script).at(-1)?.isAborted !== true) {
+      while (!(requestsTo(script).at(-1)?.isAborted ?? false)) {
         if (Date.now() > deadline) {
           throw new Error(`the request to "${script}" was not aborted within 5 s`);
         }

@@ -27,12 +27,7 @@ import { devDigest } from "./frozen-passages.ts";
 /** Mode `both`, as in the paper: one encoder embeds queries and passages and learns from both. */
 export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
   const { options, threads, log } = context;
-  if (options.hardNegatives === "base") {
-    throw new AppError(
-      "invalid_request",
-      "mode both takes hard negatives from the training file; its base vectors would change under it",
-    );
-  }
+  checkHardNegatives(options);
   const [train, folder] = [requireOption(options, "train"), requireOption(options, "encoder")];
   const corpusFile = requireOption(options, "corpus");
   const encoder = await openTrainableEncoder(folder, { settings: encoderSettings(options), threads });
@@ -60,14 +55,12 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
     encoder: manifest.model.sha256,
   };
   const facts = { questions: examples.length, passages: corpus.length, devQuestions: dev?.queries.length ?? 0 };
+  const questions = examples.map(({ queryId: id, query: text }) => ({ id, text }));
   const task = await encoderTask({
     encoder,
     loss: trainingLoss(options, manifest),
     examples,
-    queries: tokenize(
-      examples.map(({ queryId: id, query: text }) => ({ id, text })),
-      reading,
-    ),
+    queries: tokenize(questions, reading),
     passages: trainedSide(passages, tokenizer.padId),
     sampling: samplingOf(options),
     guide: options.maskFalseNegatives
@@ -100,6 +93,15 @@ export async function prepareBoth(context: RunContext): Promise<PreparedRun> {
       await embedding.release();
     },
   };
+}
+
+function checkHardNegatives({ hardNegatives }: RunContext["options"]): void {
+  if (hardNegatives === "base") {
+    throw new AppError(
+      "invalid_request",
+      "mode both takes hard negatives from the training file; its base vectors would change under it",
+    );
+  }
 }
 
 /** The passages that dev questions are about, and others by chance up to a number: all would be encoded at every measurement. */
