@@ -1,9 +1,10 @@
 import { VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 import { deleteDocuments } from "./delete-documents.ts";
 import type { DocumentDependencies } from "./ingestion-dependencies.ts";
+import { INLINE_VECTORS } from "./steps/sweep-version.ts";
 
 /** Documents, and uploaded vectors, deleted between two looks: few enough to lose little work to an interruption. */
-const DOCUMENTS_PAGE = 100;
+const DOCUMENTS_PAGE = 500;
 const PASSAGES_PAGE = 1_000;
 
 /**
@@ -48,7 +49,8 @@ async function deleteAllDocuments(dependencies: DocumentDependencies, name: stri
     if (page.length === 0) {
       return deleted;
     }
-    await deleteDocuments(dependencies, name, page);
+    // The vectors of a large collection are the queue's: a request may make 10,000 calls.
+    await deleteDocuments(dependencies, name, page, { inlineVectors: deleted === 0 ? INLINE_VECTORS : 0 });
     deleted += page.reduce((sum, { passageCount }) => sum + passageCount, 0);
   }
 }

@@ -2,7 +2,7 @@ import { VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 import type { VectorFilter } from "../vector-index/vector-index.ts";
 import type { DocumentRecord } from "./documents/document.ts";
 import type { DocumentDependencies } from "./ingestion-dependencies.ts";
-import { sweepVersions } from "./steps/sweep-version.ts";
+import { INLINE_VECTORS, sweepVersions, type SweepVersionsOptions } from "./steps/sweep-version.ts";
 
 /** Documents that are deleted in one transaction. */
 const PAGE = 100;
@@ -25,11 +25,12 @@ export async function deleteDocuments(
   dependencies: DocumentDependencies,
   collection: string,
   documents: readonly Pick<DocumentRecord, "id">[],
+  options: SweepVersionsOptions = {},
 ): Promise<void> {
   const ids = documents.map(({ id }) => id);
   const retired = await dependencies.versions.retireDocuments(collection, ids);
   await deleteUploaded(dependencies, collection, ids);
-  await sweepVersions(dependencies, retired);
+  await sweepVersions(dependencies, retired, options);
 }
 
 /** Deletes the documents whose metadata passes the filter; what is more than a request can do, the queue does. */
@@ -37,9 +38,11 @@ export async function deleteMatching(
   dependencies: DocumentDependencies,
   { collection, filter, upToVersion }: DeleteMatchingOptions,
 ): Promise<void> {
+  let last: DocumentRecord | undefined;
   for (let deleted = 0; deleted < MAX_AT_ONCE; deleted += PAGE) {
-    const page = await dependencies.catalog.list(collection, { limit: PAGE, filter, upToVersion });
-    await deleteDocuments(dependencies, collection, page);
+    const page = await dependencies.catalog.list(collection, { limit: PAGE, filter, upToVersion, afterPlace: last });
+    await deleteDocuments(dependencies, collection, page, { inlineVectors: deleted === 0 ? INLINE_VECTORS : 0 });
+    last = page.at(-1);
     if (page.length < PAGE) {
       return;
     }

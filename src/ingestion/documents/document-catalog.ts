@@ -8,6 +8,8 @@ export interface ListDocumentsOptions {
   readonly limit: number;
   /** Id of the document that the page before ended with. */
   readonly after?: string | undefined;
+  /** The same for a document that may be deleted since, in ascending order. */
+  readonly afterPlace?: Pick<DocumentRecord, "id" | "latest"> | undefined;
   /** Newest first. Default false. */
   readonly descending?: boolean;
   readonly status?: DocumentStatus | undefined;
@@ -95,7 +97,16 @@ export class DocumentCatalog {
 
   async #select(
     collection: string,
-    { limit, after, descending = false, status, filter, versioned = false, upToVersion }: ListDocumentsOptions,
+    {
+      limit,
+      after,
+      afterPlace,
+      descending = false,
+      status,
+      filter,
+      versioned = false,
+      upToVersion,
+    }: ListDocumentsOptions,
   ): Promise<readonly SqlRow[]> {
     const params: SqlValue[] = [collection];
     const bind = (value: SqlValue): string => `?${params.push(value)}`;
@@ -103,6 +114,9 @@ export class DocumentCatalog {
     if (after !== undefined) {
       conditions.push(`(latest_version, id) ${descending ? "<" : ">"} (SELECT latest_version, document_id FROM documents
         WHERE document_id = ${bind(after)} AND collection_id = (SELECT id FROM collections WHERE name = ?1))`);
+    }
+    if (afterPlace !== undefined) {
+      conditions.push(`(latest_version, id) > (${bind(afterPlace.latest?.version ?? 0)}, ${bind(afterPlace.id)})`);
     }
     if (status !== undefined) {
       conditions.push(STATE_CONDITIONS[status]);

@@ -12,7 +12,12 @@ import { meterVersion } from "./meter-version.ts";
  */
 const LONGEST_WRITE_SECONDS = 16 * 60;
 /** Vectors that are deleted right away, in five calls. */
-const MAX_INLINE_VECTORS = 500;
+export const INLINE_VECTORS = 500;
+
+export interface SweepVersionsOptions {
+  /** Vectors that are deleted before this returns; what has more is left to the queue. Default `INLINE_VECTORS`. */
+  readonly inlineVectors?: number;
+}
 
 /** Deletes what is left of a retired or failed version: vectors, staged passages, content. */
 async function sweepVersion(dependencies: DocumentDependencies, version: DocumentVersion): Promise<void> {
@@ -40,12 +45,13 @@ async function sweepVersion(dependencies: DocumentDependencies, version: Documen
 export async function sweepVersions(
   dependencies: DocumentDependencies,
   versions: readonly DocumentVersion[],
+  { inlineVectors = INLINE_VECTORS }: SweepVersionsOptions = {},
 ): Promise<void> {
   const later: DocumentVersion[] = [];
   let vectors = 0;
   for (const version of versions) {
     vectors += version.passageCount;
-    if (vectors > MAX_INLINE_VECTORS || !(await trySweep(dependencies, version))) {
+    if (vectors > inlineVectors || !(await trySweep(dependencies, version))) {
       later.push(version);
     }
   }
