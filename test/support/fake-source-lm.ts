@@ -17,6 +17,10 @@ export interface FakeSourceLm extends SourceLm {
 export function fakeSourceLm({ logProbs, writes = () => "" }: FakeSourceLmOptions = {}): FakeSourceLm {
   const asked: { prompt: string; answer: string }[] = [];
   let isClosed = false;
+  let tokens = 0;
+  const count = (...texts: readonly string[]): void => {
+    tokens += texts.reduce((sum, text) => sum + text.trim().split(/\s+/u).length, 0);
+  };
   return {
     name: "fake",
     fingerprint: "f".repeat(64),
@@ -25,6 +29,7 @@ export function fakeSourceLm({ logProbs, writes = () => "" }: FakeSourceLmOption
     async answerLogProbs({ prompt, answer }, signal) {
       signal?.throwIfAborted();
       asked.push({ prompt, answer });
+      count(prompt, answer);
       const values =
         logProbs?.(prompt, answer) ??
         answer
@@ -36,7 +41,11 @@ export function fakeSourceLm({ logProbs, writes = () => "" }: FakeSourceLmOption
     chatPrompt: async (messages: readonly ChatMessage[]) =>
       await Promise.resolve(`${messages.map(({ role, content }) => `<${role}>${content}`).join("")}<assistant>`),
     truncate: async (text, maxTokens) => await Promise.resolve(text.split(" ").slice(0, maxTokens).join(" ")),
-    generate: async (prompt) => await Promise.resolve(writes(prompt)),
+    async generate(prompt) {
+      count(prompt, writes(prompt));
+      return await Promise.resolve(writes(prompt));
+    },
+    tokens: () => tokens,
     async close() {
       isClosed = true;
       await Promise.resolve();

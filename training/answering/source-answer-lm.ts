@@ -7,30 +7,34 @@ import { rawPrompt } from "./openai-answer-lm.ts";
 
 /**
  * A local LM (GGUF or ONNX) that answers: greedy; the letters of a choice and right answers by their log-probability. `chat`
- * asks in the LM's own template, `completions` sends the prompt as it is, and the answer follows after a space.
+ * asks in the LM's own template, `completions` sends the prompt as it is, and the answer follows after a space. One request at a
+ * time. Tokens are counted together, as those of the prompt.
  */
 export function createSourceAnswerLm(lm: SourceLm, api: "chat" | "completions"): AnswerLm {
   const promptOf = async (messages: readonly ChatMessage[]): Promise<string> =>
     api === "chat" ? await lm.chatPrompt(messages.map(toSourceMessage)) : rawPrompt(messages);
-  const before = api === "chat" ? "" : " ";
+  const space = api === "chat" ? "" : " ";
   return {
     name: lm.name,
     identity: { lm: lm.fingerprint, api },
     async answer({ messages, maxTokens, letters }, signal) {
       const prompt = await promptOf(messages);
+      const before = lm.tokens();
+      const cost = () => ({ promptTokens: lm.tokens() - before, completionTokens: 0 });
       if (letters.length === 0) {
-        return { text: await lm.generate(prompt, { maxTokens, signal }), promptTokens: 0, completionTokens: 0 };
+        const text = await lm.generate(prompt, { maxTokens, signal });
+        return { text, ...cost() };
       }
       const firstToken = new Map<string, number>();
       for (const letter of letters) {
-        const [logProb = -Infinity] = await lm.answerLogProbs({ prompt, answer: before + letter }, signal);
+        const [logProb = -Infinity] = await lm.answerLogProbs({ prompt, answer: space + letter }, signal);
         firstToken.set(letter, logProb);
       }
-      return { text: "", firstToken, promptTokens: 0, completionTokens: 0 };
+      return { text: "", firstToken, ...cost() };
     },
     async rightAnswerLogProbability(messages, answer, signal) {
       const prompt = await promptOf(messages);
-      return meanLogProb(await lm.answerLogProbs({ prompt, answer: before + answer }, signal));
+      return meanLogProb(await lm.answerLogProbs({ prompt, answer: space + answer }, signal));
     },
     close: () => lm.close(),
   };

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
+import type { AnswerLm } from "../answering/answer-lm.ts";
 import { answerQuestions } from "../answering/answer-questions.ts";
 import type { AnswerQuestionsOptions, AnswerRecord } from "../answering/answer-questions.ts";
 import { chooseDocuments } from "../answering/choose-documents.ts";
@@ -16,6 +17,7 @@ import { sha256File, writeMeta } from "../artifacts/meta.ts";
 import { readTrecRun } from "../artifacts/trec.ts";
 import type { Run } from "../artifacts/trec.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
+import type { CommandContext } from "../define-command.ts";
 import { writePerQueryScores } from "../eval/per-query-scores.ts";
 import { answerLmFlags, isServer, openAnswerLm } from "./answer-lm-flags.ts";
 
@@ -75,57 +77,65 @@ ${protocolList}`,
     "answer --data ../mmlu --split test --corpus ../openstax/corpus.jsonl --run mmlu.trec --documents 1,2,3,5,10 --documents-split val --protocol mmlu-gpt --lm https://api.openai.com/v1 --secret OPENAI_API_KEY --model gpt-5-mini --output .aar/answers/mmlu",
   ],
   options,
-  async run(given, { print, log, progress, env, signal }) {
-    const { data, split, documentsSplit, output } = given;
+  async run(given, context) {
+    const { split, documentsSplit } = given;
     if (given.documents.length > 1 && (documentsSplit === undefined || documentsSplit === split)) {
       throw new UsageError(
         `--documents ${given.documents.join(",")}: choose among them on other questions, by a --documents-split that is not --split ${split}`,
       );
     }
-    const lm = await openAnswerLm(given, env);
-    const protocol = ANSWER_PROTOCOLS[given.protocol];
-    const questions = await questionsOf(given, split);
-    checkKind(questions, given);
-    const run = await readRuns(given.run);
-    const corpusFile = given.corpus ?? path.join(data, "corpus.jsonl");
-    const needsPassages = run.size > 0 && given.documents.some((count) => count > 0);
-    const corpus = needsPassages ? await loadCorpus(corpusFile, log) : [];
-    const passages = new Map(corpus.map((passage) => [passage.id, passage]));
-    const common = {
-      run,
-      passages,
-      lm,
-      protocol,
-      shots: given.shots,
-      concurrency: isServer(given.lm) ? given.concurrency : 1, // a local LM answers one question at a time
-      progress,
-      signal,
-    };
-    const choice = await documentsFor(given, common);
-    if (needsPassages) {
-      warnOfBareQuestions({ questions, run, log });
+    const lm = await openAnswerLm(given, context.env);
+    try {
+      await answer(given, lm, context);
+    } finally {
+      await lm.close?.();
     }
-    const began = performance.now();
-    const records = await answerQuestions({
-      ...common,
-      questions,
-      shotPool: questions,
-      documents: choice.documents,
-      output: path.join(output, "answers.jsonl"),
-    });
-    const seconds = (performance.now() - began) / 1000;
-    const scores = scoreAnswers(questions, records);
-    const summary = { ...summarizeAnswers(questions, scores), ...choice, ...costOf(records) };
-    await writePerQueryScores(path.join(output, "per-query.jsonl"), scores);
-    await writeFileAtomic(path.join(output, "scores.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
-    const inputs = { queries: await sha256File(path.join(data, "queries.jsonl")), ...(await hashesOf(given.run)) };
-    const facts = { lm: lm.identity, protocol: given.protocol, ...summary };
-    await writeMeta(path.join(output, "answers"), { stage: "answer", schemaVersion: 1, options: given, inputs, facts });
-    log(`${records.length} answers, ${seconds.toFixed(0)} s in this run`);
-    await lm.close?.();
-    print(JSON.stringify(summary, undefined, 2));
   },
 });
+
+async function answer(given: Options, lm: AnswerLm, { print, log, progress, signal }: CommandContext): Promise<void> {
+  const { data, split, output } = given;
+  const protocol = ANSWER_PROTOCOLS[given.protocol];
+  const questions = await questionsOf(given, split);
+  checkKind(questions, given);
+  const run = await readRuns(given.run);
+  const corpusFile = given.corpus ?? path.join(data, "corpus.jsonl");
+  const needsPassages = run.size > 0 && given.documents.some((count) => count > 0);
+  const corpus = needsPassages ? await loadCorpus(corpusFile, log) : [];
+  const passages = new Map(corpus.map((passage) => [passage.id, passage]));
+  const common = {
+    run,
+    passages,
+    lm,
+    protocol,
+    shots: given.shots,
+    concurrency: isServer(given.lm) ? given.concurrency : 1, // a local LM answers one question at a time
+    progress,
+    signal,
+  };
+  const choice = await documentsFor(given, common);
+  if (needsPassages) {
+    warnOfBareQuestions({ questions, run, log });
+  }
+  const began = performance.now();
+  const records = await answerQuestions({
+    ...common,
+    questions,
+    shotPool: questions,
+    documents: choice.documents,
+    output: path.join(output, "answers.jsonl"),
+  });
+  const seconds = (performance.now() - began) / 1000;
+  const scores = scoreAnswers(questions, records);
+  const summary = { ...summarizeAnswers(questions, scores), ...choice, ...costOf(records) };
+  await writePerQueryScores(path.join(output, "per-query.jsonl"), scores);
+  await writeFileAtomic(path.join(output, "scores.json"), `${JSON.stringify(summary, undefined, 2)}\n`);
+  const inputs = { queries: await sha256File(path.join(data, "queries.jsonl")), ...(await hashesOf(given.run)) };
+  const facts = { lm: lm.identity, protocol: given.protocol, ...summary };
+  await writeMeta(path.join(output, "answers"), { stage: "answer", schemaVersion: 1, options: given, inputs, facts });
+  log(`${records.length} answers, ${seconds.toFixed(0)} s in this run`);
+  print(JSON.stringify(summary, undefined, 2));
+}
 
 async function questionsOf({ data, where, exclude }: Options, split: string): Promise<Question[]> {
   const pairs = where.map((given) => {

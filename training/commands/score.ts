@@ -119,11 +119,18 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
           `${result.unfit.length} of ${items.length} queries were left out, "${result.unfit[0]}" for one: signal ${given.signal} needs ${signal.needs}`,
         );
       }
+      const tokens = scorers.reduce((sum, scorer) => sum + scorer.tokens(), 0);
       const sanity = checkSanity({ table: scoreLog.table, signal: given.signal, run, qrels });
       print(
         given.json
-          ? JSON.stringify({ ...sanity, scored: result.scored, reused: result.reused, unfit: result.unfit.length })
-          : describeSanity(sanity),
+          ? JSON.stringify({
+              ...sanity,
+              scored: result.scored,
+              reused: result.reused,
+              unfit: result.unfit.length,
+              tokens,
+            })
+          : `${describeSanity(sanity)}\n${result.scored} queries scored, ${tokens} tokens through the LM`,
       );
     } finally {
       await Promise.all([scoreLog.close(), ...scorers.map((scorer) => scorer.close())]);

@@ -15,7 +15,7 @@ import type { AskedQuestion } from "../synthesis/ask-questions.ts";
 import { questionOf } from "../synthesis/question-reply.ts";
 import { roundTrip } from "../synthesis/round-trip.ts";
 import type { SyntheticQuestion } from "../synthesis/round-trip.ts";
-import { answerLmFlags, openAnswerLm } from "./answer-lm-flags.ts";
+import { answerLmFlags, isServer, openAnswerLm } from "./answer-lm-flags.ts";
 import { corpusFile, corpusFlag } from "./corpus-flag.ts";
 import { openEncoder } from "./encoder-flags.ts";
 import { LEG_DEPTH, retrievalFlags } from "./retrieval-flags.ts";
@@ -70,7 +70,16 @@ to a journal as they come: the same command resumes, and a larger --passages add
     const chosen = choosePassages(passages, given);
     const lm = await openAnswerLm(given, env);
     const journalFile = path.join(given.output, "replies.jsonl");
-    const asked = await askQuestions({ ...given, passages: chosen, lm, journalFile, progress, signal });
+    const concurrency = isServer(given.lm) ? given.concurrency : 1; // a local LM has one sequence
+    const asked = await askQuestions({
+      ...given,
+      concurrency,
+      passages: chosen,
+      lm,
+      journalFile,
+      progress,
+      signal,
+    }).finally(() => lm.close?.());
     const { questions, problems } = toQuestions(asked);
     const legs = await retrieveLegs({
       mode: given.mode,

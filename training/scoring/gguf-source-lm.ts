@@ -10,6 +10,7 @@ export async function openGgufLm(file: string, { threads }: { readonly threads: 
 
 /** A source LM over a local LM. */
 export function localSourceLm(lm: LocalLm): SourceLm {
+  let tokens = 0;
   return {
     name: lm.name,
     fingerprint: lm.fingerprint,
@@ -23,6 +24,7 @@ export function localSourceLm(lm: LocalLm): SourceLm {
         throw new AppError("invalid_request", `prompt and answer must have a token each: ${JSON.stringify(answer)}`);
       }
       const start = lm.withStart(promptIds);
+      tokens += start.length + answerIds.length;
       const scored = await lm.promptLogProbs([...start, ...answerIds], { first: start.length, top: 1 });
       return Float64Array.from(scored, ({ logProb }) => logProb);
     },
@@ -48,8 +50,10 @@ export function localSourceLm(lm: LocalLm): SourceLm {
         }
         generated.push(best.token);
       }
+      tokens += ids.length + generated.length;
       return lm.decode(generated).trim();
     },
+    tokens: () => tokens,
     close: () => lm.close(),
   };
 }

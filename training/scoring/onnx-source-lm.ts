@@ -76,6 +76,7 @@ interface OnnxLmParts {
 }
 
 function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, ...parts }: OnnxLmParts): SourceLm {
+  let tokens = 0;
   async function logits(request: LmRequest): Promise<Float32Array[]> {
     const { length } = request.ids;
     if (length > MAX_TOKENS) {
@@ -94,6 +95,7 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
       if (ids.prompt.length === 0 || ids.answer.length === 0) {
         throw new AppError("invalid_request", `prompt and answer must have a token each: ${JSON.stringify(answer)}`);
       }
+      tokens += ids.prompt.length + ids.answer.length;
       const rows = await logits({
         ids: [...ids.prompt, ...ids.answer.slice(0, -1)],
         firstPosition: ids.prompt.length - 1,
@@ -127,8 +129,10 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
         }
         generated.push(token);
       }
+      tokens += ids.length + generated.length;
       return tokenizer.decode(generated).trim();
     },
+    tokens: () => tokens,
     close: () => session.release(),
   };
 }

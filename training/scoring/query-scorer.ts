@@ -16,6 +16,8 @@ export interface QueryScorer {
   readonly fingerprint: string;
   /** One score a passage, in their order. */
   score(item: QueryToScore): Promise<readonly number[]>;
+  /** Tokens through the LM so far, see `SourceLm`. */
+  tokens(): number;
   close(): Promise<void>;
 }
 
@@ -47,6 +49,7 @@ export async function openQueryScorer(settings: ScorerSettings, abort?: AbortSig
       name: lm.name,
       fingerprint: lm.fingerprint,
       score: (item) => signal.score(item, { lm }),
+      tokens: () => lm.tokens(),
       close: () => lm.close(),
     };
   }
@@ -55,6 +58,7 @@ export async function openQueryScorer(settings: ScorerSettings, abort?: AbortSig
     name: lm.name,
     fingerprint: lm.fingerprint,
     score: (item) => signal.score(item, { lm, prompt, maxPassageTokens, abort }),
+    tokens: () => lm.tokens(),
     close: () => lm.close(),
   };
 }

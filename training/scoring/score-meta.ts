@@ -131,6 +131,7 @@ export async function promptFingerprint(signal: Signal | FidSignal, prompt: Answ
       asked.push(text);
       return await Promise.resolve("generated");
     },
+    tokens: () => 0,
     close: async () => await Promise.resolve(),
   };
   const query = { id: "query", text: "question", answers: ["answer"], choices: ["answer", "other"] };

@@ -19,7 +19,7 @@ try {
   const settings = scorerSettingsSchema.parse(JSON.parse(process.argv[2] ?? ""));
   const scorer: QueryScorer = await openQueryScorer(settings);
   process.on("message", (item: QueryToScore) => {
-    scorer.score(item).then((scores) => reply({ scores: [...scores] }), fail);
+    scorer.score(item).then((scores) => reply({ scores: [...scores], tokens: scorer.tokens() }), fail);
   });
   process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; the parent ends this process
   reply({ name: scorer.name, fingerprint: scorer.fingerprint });

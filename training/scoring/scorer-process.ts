@@ -8,10 +8,10 @@ import type { QueryToScore } from "./signal.ts";
 
 const ENTRY = path.join(import.meta.dirname, "scorer-process-entry.ts");
 
-/** What the process says: it is ready, the scores of the query it was sent, or why it cannot. */
+/** What the process says: it is ready, the scores of the query it was sent with its tokens so far, or why it cannot. */
 const scorerReplySchema = z.union([
   z.strictObject({ name: z.string(), fingerprint: z.string() }),
-  z.strictObject({ scores: z.array(z.number()) }),
+  z.strictObject({ scores: z.array(z.number()), tokens: z.number() }),
   z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) }),
 ]);
 export type ScorerReply = z.infer<typeof scorerReplySchema>;
@@ -26,6 +26,7 @@ export async function startScorerProcess(settings: ScorerSettings): Promise<Quer
   if (!("fingerprint" in ready)) {
     throw new AppError("internal", "the scoring process did not say that it is ready");
   }
+  let tokens = 0;
   return {
     name: ready.name,
     fingerprint: ready.fingerprint,
@@ -36,8 +37,10 @@ export async function startScorerProcess(settings: ScorerSettings): Promise<Quer
       if (!("scores" in message)) {
         throw new AppError("internal", "the scoring process sent no scores");
       }
+      ({ tokens } = message);
       return message.scores;
     },
+    tokens: () => tokens,
     async close() {
       await Promise.resolve(child.kill());
     },

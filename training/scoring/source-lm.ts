@@ -31,6 +31,8 @@ export interface SourceLm {
   chatPrompt(messages: readonly ChatMessage[]): Promise<string>;
   /** The text, cut to its first tokens when it has more. */
   truncate(text: string, maxTokens: number): Promise<string>;
+  /** Tokens of all prompts and answers so far, written ones included, whether computed or kept; 0 when a server does not say. */
+  tokens(): number;
   /** The most likely continuation (greedy), up to the end of the turn. */
   generate(prompt: string, options: GenerateOptions): Promise<string>;
   close(): Promise<void>;

@@ -25,6 +25,8 @@ export interface FidLm {
   readonly endToken: number;
   /** Attention of the first decoder step to each segment. */
   attend(segments: readonly (readonly number[])[]): Promise<AttentionScores>;
+  /** Tokens of all segments so far. */
+  tokens(): number;
   close(): Promise<void>;
 }
 
@@ -63,6 +65,7 @@ export async function openFidLm(folder: string, { threads = 1 }: OpenFidLmOption
   const tokenizerFile = path.join(folder, "tokenizer.json");
   const tokenizer = existsSync(tokenizerFile) ? await loadLmTokenizer(tokenizerFile) : undefined;
   const hashed = [files.encoder, files.decoder, ...(tokenizer === undefined ? [] : [tokenizerFile])];
+  let tokens = 0;
   return {
     name: path.basename(path.resolve(folder)),
     fingerprint: sha256Hex(JSON.stringify(await Promise.all(hashed.map(sha256File)))),
@@ -70,6 +73,7 @@ export async function openFidLm(folder: string, { threads = 1 }: OpenFidLmOption
     endToken: config.eos_token_id ?? tokenizer?.idOf("</s>") ?? 1,
     async attend(segments) {
       const states = await encodeSegments(encoder, segments);
+      tokens += states.tokens;
       const startToken = config.decoder_start_token_id ?? config.pad_token_id ?? 0;
       const attention = await firstStep({ decoder, layers, states, startToken });
       return attentionScores(
@@ -77,6 +81,7 @@ export async function openFidLm(folder: string, { threads = 1 }: OpenFidLmOption
         segments.map(({ length }) => length),
       );
     },
+    tokens: () => tokens,
     async close() {
       await encoder.release();
       await decoder.release();

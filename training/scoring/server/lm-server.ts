@@ -8,6 +8,8 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** Requests of an LM server, with its errors told apart. */
 export interface LmServer {
   readonly model: string;
+  /** Tokens of prompts and replies so far, as the server counts them; 0 when it does not. */
+  tokens(): number;
   /** Posts to a path of the OpenAI API (`completions`), or of the server itself (`/tokenize`). */
   post<Schema extends z.ZodType>(
     path: string,
@@ -24,6 +26,7 @@ export interface OpenLmServerOptions {
   readonly fetch?: typeof fetch;
 }
 
+const usageSchema = z.looseObject({ usage: z.looseObject({ total_tokens: z.number() }) });
 const errorSchema = z.looseObject({ error: z.union([z.string(), z.looseObject({ message: z.string() })]) });
 
 /**
@@ -32,20 +35,24 @@ const errorSchema = z.looseObject({ error: z.union([z.string(), z.looseObject({ 
  */
 export function openLmServer({ baseUrl, model, key, fetch: send = fetch }: OpenLmServerOptions): LmServer {
   const base = new URL(baseUrl.endsWith("/") ? baseUrl : `${baseUrl}/`);
+  let tokens = 0;
   return {
     model,
+    tokens: () => tokens,
     async post(path, { body, schema }, signal) {
       const target = new URL(path, base);
       const abort = signal ?? new AbortController().signal;
       const attempt = async (): Promise<z.output<typeof schema>> => {
         const text = await sendOnce({ target, body, key, send, abort });
-        const parsed = schema.safeParse(parseJson(text));
+        const json = parseJson(text);
+        const parsed = schema.safeParse(json);
         if (!parsed.success) {
           throw new AppError(
             "upstream_malformed",
             `${target.href} sent a reply that is not understood: ${z.prettifyError(parsed.error)}`,
           );
         }
+        tokens += usageSchema.safeParse(json).data?.usage.total_tokens ?? 0;
         return parsed.data;
       };
       return await withRetry(attempt, { signal: abort });

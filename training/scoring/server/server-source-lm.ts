@@ -51,6 +51,7 @@ export async function openServerLm(options: OpenServerLmOptions): Promise<Source
       const { choices } = await server.post("completions", { body, schema: completionSchema }, signal);
       return choices[0]?.text.trim() ?? "";
     },
+    tokens: () => server.tokens(),
     close: () => Promise.resolve(),
   };
 }

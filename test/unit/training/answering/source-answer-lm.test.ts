@@ -12,6 +12,7 @@ describe("createSourceAnswerLm", () => {
     const lm = fakeSourceLm({ writes: (prompt) => `after ${prompt}` });
     expect(await createSourceAnswerLm(lm, "chat").answer(request, signal)).toMatchObject({
       text: "after <user>Q: who? A:<assistant>",
+      promptTokens: 3 + 4, // of the fake, a word each
     });
     expect(await createSourceAnswerLm(lm, "completions").answer(request, signal)).toMatchObject({
       text: "after Q: who? A:",

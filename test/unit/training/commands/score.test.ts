@@ -60,7 +60,9 @@ describe("aar score", () => {
     ]);
     // The tiny LM sees the last character only, so no passage helps.
     expect(scores.every(({ signal, score }) => signal === "likelihood-gain" && Math.abs(score) < 1e-6)).toBe(true);
-    expect(JSON.parse(first.stdout)).toMatchObject({
+    const printed = JSON.parse(first.stdout) as { tokens: number };
+    expect(printed.tokens).toBeGreaterThan(6 * "what coast".length); // six prompts, a token a character
+    expect(printed).toMatchObject({
       scored: 2,
       reused: 0,
       unfit: 1,

@@ -24,6 +24,7 @@ describe("openOnnxLm", () => {
       for (const [index, value] of expected.entries()) {
         expect(logProbs[index]).toBeCloseTo(value, 5);
       }
+      expect(lm.tokens()).toBe("Q: why A:".length + " cat".length); // a token a character
       await lm.close();
     },
   );

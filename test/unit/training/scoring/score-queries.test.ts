@@ -28,6 +28,7 @@ function countingScorer(seen: string[]): QueryScorer {
       seen.push(`${query.id}:${passages.map(({ id }) => id).join("")}`);
       return await Promise.resolve(passages.map(({ id }) => query.id.length + id.length / 10));
     },
+    tokens: () => 0,
     close: () => Promise.resolve(),
   };
 }

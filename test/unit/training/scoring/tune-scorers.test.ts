@@ -30,6 +30,7 @@ describe("tuneScorers", () => {
                 clock += 1000 / processes / (threads === 1 ? 1 : 1.2);
                 return await Promise.resolve([]);
               },
+              tokens: () => 0,
               async close() {
                 open -= 1;
                 await Promise.resolve();
