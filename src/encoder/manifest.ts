@@ -3,7 +3,7 @@ import { z } from "zod";
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/u, "expected 64 lower-case hex digits");
 
 /**
- * `manifest.json` beside an encoder's ONNX file: all that is needed to embed a text the way the encoder was trained.
+ * `manifest.json` beside an encoder's model file: all that is needed to embed a text the way the encoder was trained.
  * The same file drives offline encoding and the Worker, so both produce the same vectors.
  */
 export const encoderManifestSchema = z.strictObject({
@@ -11,10 +11,12 @@ export const encoderManifestSchema = z.strictObject({
   /** Served as the model name of `/v1/embeddings`. */
   name: z.string().min(1).max(128),
   model: z.strictObject({
+    /** What runs the file: an ONNX graph by onnxruntime, or BERT packed for `src/encoder/engine`. Absent: `onnx`. */
+    engine: z.enum(["onnx", "edge"]).optional(),
     file: z.string().min(1),
     bytes: z.int().positive(),
     sha256,
-    /** Graph inputs that are fed, in any order. */
+    /** Graph inputs that are fed, in any order; of an `edge` model, those of the graph that it was made from, as below. */
     inputs: z.array(z.enum(["input_ids", "attention_mask", "token_type_ids"])).min(1),
     /** Graph output of shape (batch, sequence, dims): the last hidden state. */
     output: z.string().min(1),

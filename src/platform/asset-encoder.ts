@@ -9,7 +9,8 @@ import { createOnnxEncoder, ONE_TEXT_A_PASS } from "../encoder/onnx-encoder.ts";
 import { createTokenizer } from "../encoder/tokenizer.ts";
 import { PASSAGE_ENCODER_FOLDER } from "../query-side/query-side-configuration.ts";
 import { AppError } from "../shared/errors.ts";
-import { createWebSession } from "./onnx-runtime-web.ts";
+import { loadEdgeEncoder } from "./edge-engine.ts";
+import type { LoadAssetEncoderOptions } from "./edge-engine.ts";
 
 /** Static assets are addressed by path; the host is never looked at. */
 const ASSETS = "https://assets.invalid";
@@ -47,20 +48,38 @@ export async function readAssetFile(assets: AssetReader, path: string): Promise<
 async function loadEncoder(assets: AssetReader, folder: string): Promise<Encoder> {
   try {
     const manifest = await readAssetManifest(assets, folder);
-    const [model, tokenizer] = await Promise.all([
-      readVerified(assets, folder, manifest.model),
-      readVerified(assets, folder, manifest.tokenizer),
-    ]);
-    return await createOnnxEncoder({
-      manifest,
-      tokenizer: createTokenizer(JSON.parse(new TextDecoder().decode(tokenizer))),
-      session: await createWebSession({ model: new Uint8Array(model), ...manifest.model }),
-      maxBatchTokens: ONE_TEXT_A_PASS,
-    });
+    const tokenizer = readVerified(assets, folder, manifest.tokenizer).then((file) =>
+      createTokenizer(JSON.parse(new TextDecoder().decode(file))),
+    );
+    tokenizer.catch(() => undefined); // it is awaited later, if the model loads at all
+    const model = await fetchAsset(assets, `/${folder}/${manifest.model.file}`);
+    return await ENGINES[manifest.model.engine ?? "onnx"]({ manifest, model, tokenizer });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError("encoder_failed", `the encoder could not be loaded: ${reason}`, { cause, isRetryable: true });
   }
+}
+
+/** What runs a model, by the manifest's `model.engine`. */
+const ENGINES: Record<
+  NonNullable<EncoderManifest["model"]["engine"]>,
+  (options: LoadAssetEncoderOptions) => Promise<Encoder>
+> = {
+  edge: loadEdgeEncoder,
+  onnx: loadOnnxEncoder,
+};
+
+async function loadOnnxEncoder({ manifest, model, tokenizer }: LoadAssetEncoderOptions): Promise<Encoder> {
+  // Imported when it is needed: 14 MB of WebAssembly that most Workers never run.
+  const { createWebSession } = await import("./onnx-runtime-web.ts");
+  const content = await model.arrayBuffer();
+  verifyFile(manifest.model, { bytes: content.byteLength, sha256: await sha256(content) });
+  return await createOnnxEncoder({
+    manifest,
+    tokenizer: await tokenizer,
+    session: await createWebSession({ model: new Uint8Array(content), ...manifest.model }),
+    maxBatchTokens: ONE_TEXT_A_PASS,
+  });
 }
 
 /** An encoder that was trained further has files of the same size: only their digests tell that a manifest is another's. */

@@ -1,4 +1,3 @@
-import wasmModule from "onnxruntime-web/ort-wasm-simd-threaded.wasm";
 import { env, InferenceSession, Tensor } from "onnxruntime-web/wasm";
 import type { OnnxSession } from "../encoder/encoder.ts";
 import { externalizeWeights } from "../encoder/external-weights.ts";
@@ -71,6 +70,7 @@ async function instantiateCompiled(
   imports: WebAssembly.Imports,
 ): Promise<{ module: WebAssembly.Module; instance: WebAssembly.Instance }> {
   heap = findMemory(imports);
+  const { default: wasmModule } = await import("onnxruntime-web/ort-wasm-simd-threaded.wasm");
   return { module: wasmModule, instance: new WebAssembly.Instance(wasmModule, imports) };
 }
 

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { createEdgeEncoder, passTokens } from "../../src/encoder/edge-encoder.ts";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import { parseManifest, verifyFile } from "../../src/encoder/load-manifest.ts";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
@@ -11,12 +12,13 @@ import { createTokenizer } from "../../src/encoder/tokenizer.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { BareEncoderSettings } from "./bare-manifest.ts";
 import { bareManifest } from "./bare-manifest.ts";
+import { loadEdgeEngine } from "./load-edge-engine.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
 import type { LoadGraphOptions } from "./onnx-runtime-node-session.ts";
 import { loadNodeGraph } from "./onnx-runtime-node-session.ts";
 import { loadWebGraph } from "./onnx-runtime-web-session.ts";
 
-/** What runs the graph: `node` is fast; `web` is the WebAssembly build that serves in the Worker, to the last bits. */
+/** What runs an ONNX graph (a model of the edge engine is run by that, in any case): `node` is fast; `web` is the WebAssembly build that serves in the Worker, to the last bits. */
 const ENCODER_RUNTIMES = {
   node: { loadGraph: loadNodeGraph, maxBatchTokens: undefined },
   web: { loadGraph: loadWebGraph, maxBatchTokens: ONE_TEXT_A_PASS },
@@ -69,6 +71,14 @@ export async function loadEncoder(
   if (declared !== undefined) {
     verifyFile(declared.model, model);
     verifyFile(declared.tokenizer, tokenizerFile);
+  }
+  if (declared?.model.engine === "edge") {
+    const manifest = overrideManifest(declared, settings);
+    return await createEdgeEncoder({
+      manifest,
+      tokenizer: await readTokenizer(tokenizerPath),
+      engine: await loadEdgeEngine(modelPath, { expected: declared.model, rows: passTokens(manifest) }),
+    });
   }
   const graph = await ENCODER_RUNTIMES[runtime].loadGraph({ modelPath, ...(threads === undefined ? {} : { threads }) });
   const manifest: EncoderManifest =

@@ -9,7 +9,7 @@ import type { StatisticsByValue } from "./input-statistics.ts";
 import { quantizeModel } from "./quantize-model.ts";
 import { maxPairSum } from "./weight-codes.ts";
 
-export const QUANTIZED_MODEL_FILE = "model_int8.onnx";
+const QUANTIZED_MODEL_FILE = "model_int8.onnx";
 
 export interface BuildEncoderOptions {
   readonly modelPath: string;
@@ -48,12 +48,7 @@ export async function buildEncoder({
     onProgress,
   });
   const model = encodeModel(proto);
-  if (model.byteLength > maxBytes) {
-    throw new AppError(
-      "invalid_artifact",
-      `the int8 model has ${model.byteLength} bytes, the limit is ${maxBytes}; take a smaller encoder, or raise --max-mebibytes if it shall not be served as a Worker's static asset`,
-    );
-  }
+  checkModelBytes(model, maxBytes);
   const smoothed = [...schemes.values()].filter(({ smoothing }) => smoothing !== undefined).length;
   return {
     model,
@@ -77,4 +72,14 @@ export async function buildEncoder({
       },
     },
   };
+}
+
+/** Throws AppError `invalid_artifact` when a model has more bytes than may be. */
+export function checkModelBytes(model: Uint8Array, maxBytes: number): void {
+  if (model.byteLength > maxBytes) {
+    throw new AppError(
+      "invalid_artifact",
+      `the int8 model has ${model.byteLength} bytes, the limit is ${maxBytes}; take a smaller encoder, or raise --max-mebibytes if it shall not be served as a Worker's static asset`,
+    );
+  }
 }

@@ -6,6 +6,7 @@ import { measureRetrieval } from "./retrieval-parity.ts";
 import type { RetrievalParity } from "./retrieval-parity.ts";
 import type { SampledTexts } from "./sample-texts.ts";
 import { measureSpeed } from "./speed-ratio.ts";
+import { openTimedModel } from "./timed-model.ts";
 
 /** An encoder and the file it runs. */
 export interface OpenEncoder {
@@ -40,8 +41,8 @@ export async function compareEncoders(options: CompareEncodersOptions): Promise<
   const parity = await measureParity({ reference: reference.encoder, candidate: candidate.encoder, texts, onTexts });
   parityProgress.finish();
   const speed = await measureSpeed({
-    reference: reference.modelPath,
-    candidate: candidate.modelPath,
+    reference: await openTimedModel(reference.modelPath, reference.encoder.manifest),
+    candidate: await openTimedModel(candidate.modelPath, candidate.encoder.manifest),
     lengths: TIMED_LENGTHS,
   });
   const retrieval: RetrievalParity[] = [];

@@ -54,7 +54,12 @@ function replaceLookup(graph: Graph, node: NodeProto, table: { readonly codes: s
   graph.addNode({ opType: "Mul", inputs: [floats, steps], outputs: [output] });
 }
 
-function quantizeRows(data: Float32Array, rows: number, width: number): { codes: Int8Array; steps: Float32Array } {
+/** Rows of a table (rows, width) as int8 codes with a step each: the largest magnitude is 127 steps. A row of zeros gets step 0. */
+export function quantizeRows(
+  data: Float32Array,
+  rows: number,
+  width: number,
+): { codes: Int8Array; steps: Float32Array } {
   const codes = new Int8Array(data.length);
   const steps = new Float32Array(rows);
   for (let row = 0; row < rows; row += 1) {

@@ -71,7 +71,8 @@ export function quantizableInputs(model: ModelProto, output: string): ReadonlyMa
   return new Map(matrixProducts(graph).map(({ input, inputs }) => [input, inputs]));
 }
 
-function trimToOutput(model: ModelProto, output: string): Graph {
+/** The model's graph with the one output, and only what it needs. Throws AppError `invalid_artifact` when there is no such output. */
+export function trimToOutput(model: ModelProto, output: string): Graph {
   const kept = model.graph.output.filter(({ name }) => name === output);
   if (kept.length === 0) {
     const names = model.graph.output.map(({ name }) => name).join(", ");
@@ -83,7 +84,8 @@ function trimToOutput(model: ModelProto, output: string): Graph {
   return graph;
 }
 
-function matrixProducts(graph: Graph): MatrixProduct[] {
+/** The products with constant float weights, in the graph's order. */
+export function matrixProducts(graph: Graph): MatrixProduct[] {
   return graph.nodes.flatMap((node) => readProduct(graph, node) ?? []);
 }
 

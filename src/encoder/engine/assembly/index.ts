@@ -7,7 +7,7 @@ export { attention } from "./attention";
 export { codeRows } from "./codes";
 export { embedRows } from "./embedding";
 export { columnSums, matrixProduct } from "./matrix-product";
-export { clsRow, meanRow, normalizeRow } from "./pooling";
+export { copyRow, meanRow, normalizeRow } from "./pooling";
 export { chooseProduct } from "./product-choice";
 export { addNormRows, dequantizeRows, geluRows, normRows } from "./rows";
 

@@ -14,7 +14,7 @@ export function meanRow(states: usize, tokens: i32, width: i32, out: usize): voi
 }
 
 /** A row as it is. */
-export function clsRow(state: usize, width: i32, out: usize): void {
+export function copyRow(state: usize, width: i32, out: usize): void {
   memory.copy(out, state, <usize>width * 4);
 }
 
