@@ -162,7 +162,7 @@ function exponential(x: number): number {
   if (x < -87) {
     return 0;
   }
-  const power = Math.floor(f(f(x * f(1.44269504)) + 0.5));
+  const power = Math.floor(f(f(x * f(Math.LOG2E)) + 0.5));
   const high = f(x - f(power * f(0.693359375)));
   const rest = f(high - f(power * f(-2.1219444e-4)));
   const series = polynomial(
@@ -173,7 +173,7 @@ function exponential(x: number): number {
 }
 
 function gelu(x: number): number {
-  const scaled = Math.max(-4, Math.min(4, f(x * f(0.70710678))));
+  const scaled = Math.max(-4, Math.min(4, f(x * f(Math.SQRT1_2))));
   const square = f(scaled * scaled);
   const p = polynomial(
     square,

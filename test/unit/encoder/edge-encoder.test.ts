@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { test } from "vitest";
 import { createEdgeEncoder } from "../../../src/encoder/edge-encoder.ts";
 import type { Encoder } from "../../../src/encoder/encoder.ts";

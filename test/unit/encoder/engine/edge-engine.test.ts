@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { test } from "vitest";
 import type { EdgeEngine, EngineOutput } from "../../../../src/encoder/engine/edge-engine.ts";
 import { referenceEmbedding } from "../../../support/engine-reference.ts";
