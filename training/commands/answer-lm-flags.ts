@@ -36,7 +36,8 @@ export async function openAnswerLm(
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<AnswerLm> {
   if (!isServer(lm)) {
-    const threads = availableParallelism();
+    // One core is left to whatever else runs: threads that wait for one another by spinning lose far more than they win on a full machine.
+    const threads = Math.max(1, availableParallelism() - 1);
     return createSourceAnswerLm(await openSourceLm({ lm, threads }), api);
   }
   return createOpenAiAnswerLm({
