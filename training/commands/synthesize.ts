@@ -79,7 +79,9 @@ to a journal as they come: the same command resumes, and a larger --passages add
       journalFile,
       progress,
       signal,
-    }).finally(() => lm.close?.());
+    }).finally(async () => {
+      await lm.close?.();
+    });
     const { questions, problems } = toQuestions(asked);
     const legs = await retrieveLegs({
       mode: given.mode,
