@@ -71,17 +71,18 @@ to a journal as they come: the same command resumes, and a larger --passages add
     const lm = await openAnswerLm(given, env);
     const journalFile = path.join(given.output, "replies.jsonl");
     const concurrency = isServer(given.lm) ? given.concurrency : 1; // a local LM has one sequence
-    const asked = await askQuestions({
-      ...given,
-      concurrency,
-      passages: chosen,
+    const asked = await thenClose(
+      askQuestions({
+        ...given,
+        concurrency,
+        passages: chosen,
+        lm,
+        journalFile,
+        progress,
+        signal,
+      }),
       lm,
-      journalFile,
-      progress,
-      signal,
-    }).finally(async () => {
-      await lm.close?.();
-    });
+    );
     const { questions, problems } = toQuestions(asked);
     const legs = await retrieveLegs({
       mode: given.mode,
@@ -158,4 +159,13 @@ function toQuestions(asked: readonly AskedQuestion[]) {
   const questions = written.filter(({ text }) => counts.get(text.toLowerCase()) === 1);
   problems.duplicate = written.length - questions.length;
   return { questions, problems };
+}
+
+/** A local LM holds memory and threads: it is released however the work ended. */
+async function thenClose<T>(work: Promise<T>, lm: { readonly close?: () => Promise<void> }): Promise<T> {
+  try {
+    return await work;
+  } finally {
+    await lm.close?.();
+  }
 }
