@@ -30,6 +30,7 @@ const FONT = "system-ui, sans-serif";
 
 /** Quiet axes, no box, no background of its own. */
 export const PLOT_CONFIG: Config = {
+  aria: false, // a description of every mark triples a plot; the captions and tables say what it shows
   background: "transparent",
   font: FONT,
   view: { stroke: null },

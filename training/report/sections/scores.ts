@@ -31,7 +31,7 @@ export function scoreTable({ caption, statistics, base, mainMeasure }: ScoreTabl
     const main = statistics.find((row) => row.name === name && row.measure === mainMeasure);
     const isBase = name === base;
     return html`<tr class="${isBase ? "base" : "row"}">
-      <td>${name}${isBase ? html` <span class="badge">base</span>` : ""}</td>
+      <td>${rowName(name)}${isBase ? html` <span class="badge">base</span>` : ""}</td>
       ${cells(name)}${differenceCells(main)}
     </tr>`;
   });
@@ -43,11 +43,10 @@ export function scoreTable({ caption, statistics, base, mainMeasure }: ScoreTabl
       <thead>
         <tr>
           <th>row</th>
-          ${measures.map((measure) => html`<th>${measure}</th>`)}
-          <th>Δ ${mainMeasure}</th>
-          <th>p</th>
-          <th>p (Holm)</th>
-          <th>won / lost</th>
+          ${measures.map((measure) => html`<th>${measureName(measure)}</th>`)}
+          <th>Δ ${measureName(mainMeasure)}</th>
+          <th>p <small>(Holm)</small></th>
+          <th>won <small>(lost)</small></th>
         </tr>
       </thead>
       <tbody>
@@ -57,11 +56,27 @@ export function scoreTable({ caption, statistics, base, mainMeasure }: ScoreTabl
   </div>`;
 }
 
+/** What it was trained on, and below it how: "LM only, query-adapter" would else be the widest column. */
+function rowName(name: string): SafeHtml {
+  const cut = name.lastIndexOf(", ");
+  return cut === -1 ? html`${name}` : html`${name.slice(0, cut)}<small>${name.slice(cut + 2)}</small>`;
+}
+
+/** Breaks before its cutoff where the page is narrow. */
+function measureName(measure: string): SafeHtml {
+  const [name = "", cutoff] = measure.split("@");
+  return cutoff === undefined ? html`${name}` : html`${name}<wbr />@${cutoff}`;
+}
+
 function differenceCells(row: RowStatistics | undefined): SafeHtml {
   const comparison = row?.comparison;
   if (comparison === undefined) {
     return html`<td>—</td>
       <td></td>
+      <td></td>`;
+  }
+  if (comparison.wins + comparison.losses === 0) {
+    return html`<td>0<small>same scores</small></td>
       <td></td>
       <td></td>`;
   }
@@ -71,9 +86,8 @@ function differenceCells(row: RowStatistics | undefined): SafeHtml {
       <span class="${direction}">${signed(meanDifference)}</span
       ><small>${signed(interval.low)} – ${signed(interval.high)}</small>
     </td>
-    <td>${formatPValue(pValue)}</td>
-    <td>${formatPValue(pHolm)}</td>
-    <td>${wins} / ${losses}</td>`;
+    <td>${formatPValue(pValue)}<small>${formatPValue(pHolm)}</small></td>
+    <td>${wins}<small>${losses}</small></td>`;
 }
 
 /** One sentence for the head of the report: what the numbers let one say, and no more. */

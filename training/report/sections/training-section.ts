@@ -12,32 +12,34 @@ export async function trainingSection(training: readonly ReportTraining[]): Prom
   if (training.length === 0) {
     return html``;
   }
-  const losses = training.flatMap(({ row, losses }) => thinned(losses).map((point) => ({ series: row, ...point })));
-  const scores = training.flatMap(({ row, devScores }) =>
-    thinned(devScores).map((point) => ({ series: row, ...point })),
-  );
-  const measure = training[0]?.devMeasure ?? "";
+  const groups = [...Map.groupBy(training, ({ row }) => splitRow(row).mode)];
+  const losses = await Promise.all(groups.map(([mode, runs]) => chart(mode, "loss", runs)));
+  const scores = await Promise.all(groups.map(([mode, runs]) => chart(mode, "dev", runs)));
   return html`<h2 id="training">Training</h2>
-    <div class="plots">
-      ${
-        losses.length === 0
-          ? ""
-          : html`<figure>
-              ${raw(await renderSvg(trainingCurves({ points: losses, title: "loss" })))}
-              <figcaption>Contrastive loss; averaged over neighbouring steps.</figcaption>
-            </figure>`
-      }
-      ${
-        scores.length === 0
-          ? ""
-          : html`<figure>
-              ${raw(await renderSvg(trainingCurves({ points: scores, title: `dev ${measure}` })))}
-              <figcaption>
-                The development measure that stops training and chooses the checkpoint. It is no result.
-              </figcaption>
-            </figure>`
-      }
-    </div>`;
+    <p class="muted">Loss, averaged over neighbouring steps.</p>
+    <div class="plots">${losses}</div>
+    <p class="muted">The development measure that stops training and chooses the checkpoint. It is no result.</p>
+    <div class="plots">${scores}</div>`;
+}
+
+/** The curves of one training mode, a line for each condition. */
+async function chart(mode: string, kind: "loss" | "dev", runs: readonly ReportTraining[]): Promise<SafeHtml> {
+  const points = runs.flatMap(({ row, losses, devScores }) =>
+    thinned(kind === "loss" ? losses : devScores).map((point) => ({ series: splitRow(row).condition, ...point })),
+  );
+  if (points.length === 0) {
+    return html``;
+  }
+  const title = kind === "loss" ? "loss" : `dev ${runs[0]?.devMeasure ?? ""}`;
+  return html`<figure>
+    ${mode === "" ? "" : html`<strong>${mode}</strong>`} ${raw(await renderSvg(trainingCurves({ points, title })))}
+  </figure>`;
+}
+
+/** "LM only, query-adapter": what it was trained on, and how. */
+function splitRow(row: string): { readonly condition: string; readonly mode: string } {
+  const cut = row.lastIndexOf(", ");
+  return cut === -1 ? { condition: row, mode: "" } : { condition: row.slice(0, cut), mode: row.slice(cut + 2) };
 }
 
 interface Point {

@@ -5,7 +5,16 @@ import { reportData } from "../../../support/report-data.ts";
 describe("renderReport", () => {
   it("shows every part, needs nothing from outside, and stays small", async ({ expect }) => {
     const page = await renderReport(reportData());
-    for (const part of ["Training", "Labels", "What it cost", "Make it again", "Won", "Lost", "p (Holm)", "31.0 %"]) {
+    for (const part of [
+      "Training",
+      "Labels",
+      "What it cost",
+      "Make it again",
+      "Won",
+      "Lost",
+      "p <small>(Holm)</small>",
+      "31.0 %",
+    ]) {
       expect(page).toContain(part);
     }
     expect(page.match(/<svg /gu)).toHaveLength(8);
@@ -51,6 +60,21 @@ describe("renderReport", () => {
     }));
     const page = await renderReport({ ...data, sets });
     expect(page).toContain("No row is above base in nDCG@10 beyond chance.");
+    expect(page).toContain("same scores");
+  });
+
+  it("draws the training of each mode apart, whatever their number", async ({ expect }) => {
+    const data = reportData();
+    const training = ["query-adapter", "query-encoder", "both encoders"].flatMap((mode) =>
+      data.training.map((run) => ({ ...run, row: `${run.row}, ${mode}` })),
+    );
+    const page = await renderReport({ ...data, training });
+    expect(page.match(/<svg /gu)).toHaveLength(8 - 2 + 2 * 3);
+    expect(page).toContain("<strong>query-encoder</strong>");
+    const widths = [...page.matchAll(/<svg[^>]* width="(?<width>\d+)/gu)].map(({ groups }) =>
+      Number(groups?.["width"]),
+    );
+    expect(Math.max(...widths)).toBeLessThan(1100);
   });
 
   it("leaves out what an experiment has not", async ({ expect }) => {
