@@ -39,7 +39,7 @@ const options = z.strictObject({
     .max(10_000)
     .default(160)
     .meta({ description: "0: round to nearest, no calibration" }),
-  engine: z.enum(["auto", "edge", "onnx"]).default("auto").meta({
+  engine: z.enum(["auto", "edge", "onnx"]).default("onnx").meta({
     description: "edge: BERT on this project's kernel; onnx: any graph on onnxruntime; auto: edge where it can",
   }),
   inputTerms: z
