@@ -33,11 +33,12 @@ export interface StudentMeasureOptions {
 }
 
 /**
- * With dev questions: how well the student finds their passages among the teacher's `--vectors`. Without: how near it is to the
+ * With dev questions and `--vectors`: how well the student finds their passages among the teacher's vectors. Without: how near it is to the
  * teacher on texts that are held out.
  */
 export async function studentMeasure(given: StudentMeasureOptions): Promise<StudentMeasure> {
-  const source = devSource(given.context.options);
+  const { options } = given.context;
+  const source = options.vectors === undefined ? undefined : devSource(options);
   return source === undefined ? await likeness(given) : await retrieval(source, given);
 }
 
