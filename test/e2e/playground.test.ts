@@ -20,6 +20,26 @@ const BROWSER_ARGUMENTS = [
   "--disable-sync",
 ];
 
+/**
+ * In the page: the Worker's own events, one every few frames. The extractive answer is written so fast that all of it can
+ * come between two frames, and then no page could show a part.
+ */
+const PACE_STREAMS = `
+  const fetchAtOnce = window.fetch;
+  window.fetch = async (...request) => {
+    const response = await fetchAtOnce(...request);
+    const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new TransformStream({
+      async transform(text, controller) {
+        for (const event of text.split(/(?<=\\n\\n)/)) {
+          controller.enqueue(event);
+          await new Promise((resolve) => setTimeout(resolve, 60));
+        }
+      },
+    }));
+    return new Response(events.pipeThrough(new TextEncoderStream()), response);
+  };
+`;
+
 const executablePath = findChromium();
 let browser: Browser;
 let url: string;
@@ -97,6 +117,7 @@ describe.skipIf(executablePath === undefined)("the playground", () => {
 
   it("shows the text while it streams", async ({ expect }) => {
     const { page } = await open();
+    await page.evaluate(PACE_STREAMS);
     await page.evaluate(`
       window.seen = new Set();
       new MutationObserver(() => window.seen.add(document.querySelector("#answer").textContent)).observe(
@@ -118,6 +139,25 @@ describe.skipIf(executablePath === undefined)("the playground", () => {
     await ask(page, COASTLINE);
     expect(await page.locator(".passage").first().locator(".places").textContent()).toMatch(/Densenot askedLexical#1/u);
     expect(await page.locator("#timing-list").textContent()).toContain("Search the words");
+  });
+
+  it("takes a question that is typed before the page has fetched anything, and asks it once it can", async ({
+    expect,
+  }) => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    const fetched = Promise.withResolvers<void>();
+    await page.route("**/health", async (route) => {
+      await fetched.promise;
+      await route.continue();
+    });
+    await page.goto(url);
+    await page.keyboard.type(COASTLINE);
+    await page.keyboard.press("Enter");
+    expect(await page.inputValue("#question")).toBe(COASTLINE);
+    fetched.resolve();
+    await page.locator("#timings:not([hidden])").waitFor();
+    expect(await page.locator("#answer").textContent()).toContain("Canada");
   });
 
   it("works with the keyboard alone", async ({ expect }) => {

@@ -69,6 +69,8 @@ async function ask() {
     question.focus();
     return;
   }
+  // The model and the collection of the request are known then.
+  await connected;
   running?.abort();
   const controller = new AbortController();
   running = controller;
@@ -315,11 +317,14 @@ addEventListener("scroll", () => preview.hide(), { passive: true });
 
 // A link to a question asks it: `/?q=...&mode=dense`.
 const parameters = new URLSearchParams(location.search);
+const linked = parameters.get("q") ?? "";
 setMode(parameters.get("mode") ?? "");
-question.value = parameters.get("q") ?? "";
-await connect();
-if (question.value !== "") {
-  void ask();
-} else {
+question.value = linked;
+if (linked === "") {
+  // Before anything is fetched: a person types as soon as the page is there.
   question.focus({ preventScroll: true });
+}
+const connected = connect();
+if (linked !== "") {
+  void ask();
 }
