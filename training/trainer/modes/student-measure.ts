@@ -33,12 +33,11 @@ export interface StudentMeasureOptions {
 }
 
 /**
- * With dev questions and `--vectors`: how well the student finds their passages among the teacher's vectors. Without: how near it is to the
+ * With dev questions: how well the student finds their passages among the teacher's `--vectors`. Without: how near it is to the
  * teacher on texts that are held out.
  */
 export async function studentMeasure(given: StudentMeasureOptions): Promise<StudentMeasure> {
-  const { options } = given.context;
-  const source = options.vectors === undefined ? undefined : devSource(options);
+  const source = devSource(given.context.options);
   return source === undefined ? await likeness(given) : await retrieval(source, given);
 }
 

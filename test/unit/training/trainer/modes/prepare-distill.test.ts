@@ -114,6 +114,7 @@ test.for([
   ["no layers", { layers: undefined }, /mode distill needs --layers/u],
   ["a layer that there is not", { layers: [0, 2] }, /--layers 0,2: .* the encoder has 2 layers/u],
   ["another loss", { loss: "contrastive" }, /mode distill trains with "embedding-alignment" only/u],
+  ["dev questions without vectors", { dev: "dev.jsonl" }, /mode distill needs --vectors/u],
   ["a missing file", { texts: "/nowhere/texts.txt" }, /cannot read \/nowhere\/texts\.txt/u],
 ] as const)("%s is refused", async ([, changes, message], { expect, onTestFinished }) => {
   const folder = await setUp(onTestFinished);
