@@ -87,11 +87,17 @@ export async function loadNodeLlamaCpp(
     const loaded: unknown = await import(pathToFileURL(file).href);
     return loaded as NodeLlamaCpp; // the version is fixed; another shape shows in the first call
   }
-  const platform = { darwin: "mac", linux: "linux", win32: "win" }[process.platform as string] ?? process.platform;
-  const binary = `@node-llama-cpp/${platform}-${process.arch}`;
   throw new AppError(
     "configuration_invalid",
     `GGUF files are run by ${NAME}, which is not installed (an optional dependency, for its size). 85 MB, CPU only:\n` +
-      `  npm install --prefix .aar/llama --ignore-scripts --omit=optional ${NAME}@${VERSION} ${binary}@${VERSION}`,
+      `  npm ${installArguments(".aar/llama").join(" ")}`,
   );
+}
+
+/** Arguments of npm that install it for the CPU alone, 85 MB, where `loadNodeLlamaCpp` looks for it. */
+export function installArguments(folder: string = FOLDER): string[] {
+  const platform = { darwin: "mac", linux: "linux", win32: "win" }[process.platform as string] ?? process.platform;
+  const binary = `@node-llama-cpp/${platform}-${process.arch}`;
+  const packages = [`${NAME}@${VERSION}`, `${binary}@${VERSION}`];
+  return ["install", "--prefix", folder, "--ignore-scripts", "--omit=optional", ...packages];
 }

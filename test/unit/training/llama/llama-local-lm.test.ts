@@ -29,7 +29,7 @@ const isInstalled = await loadNodeLlamaCpp().then(
   () => false,
 );
 
-/** node-llama-cpp is an optional dependency: `npm test` passes without it, and checks this where it is installed. */
+/** node-llama-cpp is an optional dependency: `npm test` installs it, and says so where it cannot. */
 describe.skipIf(!isInstalled)("a tiny random Llama in GGUF", () => {
   const { texts } = JSON.parse(readFileSync(path.join(FIXTURE, "expected.json"), "utf8")) as Expected;
 
