@@ -16,15 +16,18 @@ import { SMALL_PASSAGES, uploadSmallCollection } from "../support/small-collecti
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const COLLECTION = "adapted";
+/** Two names of one folder: what matters is that a request reaches the one it names. */
+const ENCODERS = '{"full":"encoder","spare":"encoder"}';
 const QUESTIONS = ["Which country has the longest coastline?", "capital of Burkina Faso", "fjords"];
 const replySchema = z.looseObject({
+  encoder: z.string(),
   adapter: z.looseObject({ name: z.string(), sha256: z.string() }).nullable(),
   data: z.array(z.looseObject({ id: z.string(), score: z.number() })),
 });
 
 let worker: RunningWorker;
 beforeAll(async () => {
-  worker = await startWorker({ vars: { DEFAULT_COLLECTION: COLLECTION } });
+  worker = await startWorker({ vars: { DEFAULT_COLLECTION: COLLECTION, ENCODERS } });
   await uploadSmallCollection(worker.url, { name: COLLECTION });
 });
 afterAll(() => worker.close());
@@ -59,6 +62,21 @@ describe("a query adapter", () => {
   });
 });
 
+describe("query encoders of the configuration", () => {
+  it("answer the requests that name them, over the same index", async ({ expect }) => {
+    const ask = async (options: object) =>
+      replySchema.parse(
+        await post("/v1/retrieve", { query: "fjords", collection: COLLECTION, mode: "dense", ...options }),
+      );
+    const [byDefault, bySpare] = [await ask({ adapter: null }), await ask({ encoder: "spare" })];
+    expect([byDefault.encoder, bySpare.encoder]).toEqual(["full", "spare"]);
+    expect(bySpare.data).toEqual(byDefault.data);
+    expect(await post("/v1/retrieve", { query: "fjords", collection: COLLECTION, encoder: "none" })).toMatchObject({
+      error: { code: "unknown_model", param: "encoder" },
+    });
+  });
+});
+
 const executablePath = findChromium();
 
 describe.skipIf(executablePath === undefined)("the playground", () => {
@@ -72,7 +90,7 @@ describe.skipIf(executablePath === undefined)("the playground", () => {
     await page.goto(worker.url);
     await page.locator("#adapter-field:not([hidden])").waitFor();
     expect(await page.locator("#adapter option").allTextContents()).toEqual(["the collection's", "none", "mine"]);
-    expect(await page.locator("#encoder-field").isHidden()).toBe(true);
+    expect(await page.locator("#encoder option").allTextContents()).toEqual(["the collection's", "full", "spare"]);
     const summaryWith = async (adapter: string): Promise<string> => {
       await page.selectOption("#adapter", { label: adapter });
       await page.fill("#question", QUESTIONS[0] ?? "");
