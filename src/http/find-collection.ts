@@ -14,7 +14,7 @@ export async function findCollection(store: PassageStore, { name, param }: FindC
   if (collection === undefined) {
     throw new AppError(
       "unknown_collection",
-      `there is no collection "${name}"; create it with \`npm run aar -- upload\``,
+      `there is no collection "${name}"; create it with POST /v1/collections or \`npm run aar -- upload\``,
       {
         details: { param },
       },

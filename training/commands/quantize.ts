@@ -76,9 +76,9 @@ const DEFAULT_QUERY_LENGTH = 128;
 /** `aar quantize`: calibrate, quantise, measure, and write what passes. */
 export const quantizeCommand = defineCommand({
   summary: "fp32 ONNX encoder -> int8 encoder with a manifest and a parity report",
-  description: `Matrix products become int8 (weights per column, activations per token), the embedding table int8 rows. A BERT
-encoder is written for this project's own engine, which is several times as fast in a Worker as onnxruntime-web and codes
-activations in 14 bits; any other graph stays an ONNX graph, with activations as the sum of two codes, all else as it was.
+  description: `Matrix products become int8 (weights per column, activations per token), the embedding table int8 rows. The
+graph stays an ONNX graph, with activations as the sum of two codes, all else as it was. With --engine edge a BERT encoder is
+written for this project's own engine instead, which codes activations in 14 bits and is not the default yet.
 The result is measured against fp32 before it is written: cosine over real passages and queries, nDCG@10 on the judged
 split of every --data folder, speed on this machine. A loss above --max-loss, or a model above --max-mebibytes, writes nothing and
 exits with 1. A source folder may have a manifest.json; flags override it.`,
