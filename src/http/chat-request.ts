@@ -5,19 +5,13 @@ import { fileSearchOptions } from "./file-search.ts";
 import { invalidRequest } from "./read-json.ts";
 import type { ChatCompletionRequest, RetrievalOptions } from "./schemas/chat-completion.ts";
 import { fileSearchToolSchema } from "./schemas/file-search.ts";
+import type { AnswerCall } from "./start-answer.ts";
 
 /** A chat request, taken apart into what is ours and what travels on. */
-export interface ChatRequest {
-  readonly model: string | undefined;
-  readonly messages: readonly ChatMessage[];
-  readonly stream: boolean;
-  readonly includeUsage: boolean;
-  /** Undefined: the client did not say; false: off. */
-  readonly retrieval: RetrievalOptions | false | undefined;
-  /** Which field asked for the collection, for errors. */
-  readonly collectionParam: string;
-  /** Everything that we do not own, without the `file_search` tool; `stream_options` too, as it asks the provider for usage. */
+export interface ChatRequest extends AnswerCall {
+  /** Without the `file_search` tool; with `stream_options`, as it asks the provider for usage. */
   readonly parameters: JsonObject;
+  readonly includeUsage: boolean;
 }
 
 /** Throws `invalid_request` for a malformed `file_search` tool, or when it and `retrieval` both ask. */

@@ -1,34 +1,41 @@
 import type { AnswerEvent } from "../rag/answer-event.ts";
 import { toAppError, type AppError } from "../shared/errors.ts";
-import type { JsonObject } from "../shared/json.ts";
-import { errorBody } from "./error-response.ts";
-import { dataFrame, DONE_FRAME, KEEP_ALIVE_FRAME } from "./sse.ts";
 
 /** Proxies and load balancers commonly close a connection that is quiet for 30 to 60 s. */
 const KEEP_ALIVE_MILLISECONDS = 10_000;
 
-export interface ChatCompletionStreamOptions {
+/** An answer in the frames of one protocol. */
+export interface AnswerFrames {
+  /** Frames of one event, in order; those of `end` close a stream that is complete. */
+  render(event: AnswerEvent): readonly Uint8Array[];
+  /** How the protocol says that it is not. */
+  fail(error: AppError): readonly Uint8Array[];
+  /** Sent while nothing comes. */
+  readonly keepAlive: Uint8Array;
+}
+
+export interface AnswerStreamOptions {
   readonly events: AsyncGenerator<AnswerEvent>;
-  readonly chunks: { render(event: AnswerEvent): readonly JsonObject[] };
+  readonly frames: AnswerFrames;
   /** Called when the client goes away: has to end `events`. */
   readonly abort: () => void;
-  /** Called once: without an error when the stream ended with `[DONE]`. */
+  /** Called once: without an error when the stream came to its end. */
   readonly onEnd: (error?: AppError) => void;
   /** Default `KEEP_ALIVE_MILLISECONDS`. */
   readonly keepAliveMilliseconds?: number;
 }
 
 /**
- * An answer as OpenAI's event stream. Only an answer that came to its `end` is closed with `[DONE]`; everything else ends in
- * an error frame, because openai-node takes a stream that just stops for a complete one.
+ * An answer as an event stream. Only an answer that came to its `end` is closed as one; everything else ends in the
+ * protocol's error, because openai-node takes a stream that just stops for a complete one.
  */
-export function chatCompletionStream({
+export function answerStream({
   events,
-  chunks,
+  frames: protocol,
   abort,
   onEnd,
   keepAliveMilliseconds = KEEP_ALIVE_MILLISECONDS,
-}: ChatCompletionStreamOptions): ReadableStream<Uint8Array> {
+}: AnswerStreamOptions): ReadableStream<Uint8Array> {
   let pending: Promise<IteratorResult<AnswerEvent>> | undefined;
   let ended = false;
 
@@ -36,14 +43,13 @@ export function chatCompletionStream({
     pending ??= events.next();
     const result = await orSilence(pending, keepAliveMilliseconds);
     if (result === SILENCE) {
-      return { frames: [KEEP_ALIVE_FRAME], last: false };
+      return { frames: [protocol.keepAlive], last: false };
     }
     pending = undefined;
     if (result.done === true) {
       throw new Error("the answer stopped before its end event");
     }
-    const frames = chunks.render(result.value).map(dataFrame);
-    return result.value.type === "end" ? { frames: [...frames, DONE_FRAME], last: true } : { frames, last: false };
+    return { frames: protocol.render(result.value), last: result.value.type === "end" };
   }
 
   function end(error?: AppError): void {
@@ -72,7 +78,9 @@ export function chatCompletionStream({
         if (!ended) {
           const error = toAppError(thrown);
           end(error);
-          controller.enqueue(dataFrame({ ...errorBody(error) }));
+          for (const frame of protocol.fail(error)) {
+            controller.enqueue(frame);
+          }
           controller.close();
         }
       }

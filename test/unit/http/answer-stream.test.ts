@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, it } from "vitest";
+import { answerStream } from "../../../src/http/answer-stream.ts";
 import { ChatCompletionChunks } from "../../../src/http/chat-completion-chunks.ts";
-import { chatCompletionStream } from "../../../src/http/chat-completion-stream.ts";
+import { chatCompletionFrames } from "../../../src/http/chat-completion-frames.ts";
 import { chatCompletion } from "../../../src/http/chat-completion.ts";
 import type { AnswerEvent } from "../../../src/rag/answer-event.ts";
 import { AppError } from "../../../src/shared/errors.ts";
@@ -36,9 +37,9 @@ async function streamOf(
   { includeUsage = false, keepAliveMilliseconds = 1_000 } = {},
 ): Promise<Streamed> {
   const ends: (string | undefined)[] = [];
-  const stream = chatCompletionStream({
+  const stream = answerStream({
     events: follow(script),
-    chunks: new ChatCompletionChunks({ ...IDENTITY, includeUsage }),
+    frames: chatCompletionFrames(new ChatCompletionChunks({ ...IDENTITY, includeUsage })),
     abort: () => undefined,
     onEnd: (error) => ends.push(error?.code),
     keepAliveMilliseconds,
@@ -50,7 +51,7 @@ async function streamOf(
 
 const dataOf = (frame = ""): unknown => JSON.parse(frame.replace(/^data: /, ""));
 
-describe("chatCompletionStream", () => {
+describe("answerStream", () => {
   it("closes with [DONE] after the end event, and tells so once", async ({ expect }) => {
     const { frames, ends } = await streamOf([text("a"), END]);
     expect(frames.at(-1)).toBe("data: [DONE]");
