@@ -4,7 +4,7 @@ import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { createAdmission } from "./http/admission.ts";
 import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
-import { errorResponse } from "./http/error-response.ts";
+import { errorReply } from "./http/error-dialects.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
@@ -16,6 +16,7 @@ import { openPrincipal } from "./http/open-access.ts";
 import { assertEveryRouteHasAccess, routeAccess, type RouteAccess } from "./http/route-access.ts";
 import { registerAdminCollections } from "./http/routes/admin-collections.ts";
 import { registerChatCompletions } from "./http/routes/chat-completions.ts";
+import { registerDifyRetrieval } from "./http/routes/dify-retrieval.ts";
 import { registerDocuments } from "./http/routes/documents.ts";
 import { registerEmbeddings } from "./http/routes/embeddings.ts";
 import { registerFeedback } from "./http/routes/feedback.ts";
@@ -69,6 +70,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerVectorStoreSearch(app);
   registerChatCompletions(app, dependencies);
   registerRetrieve(app);
+  registerDifyRetrieval(app);
   registerEmbeddings(app, dependencies);
   registerModels(app, dependencies);
   registerHealth(app, dependencies);
@@ -102,12 +104,12 @@ function bareApp({ log, now }: AppSurroundings): OpenAPIHono<HttpEnvironment> {
   const app = new OpenAPIHono<HttpEnvironment>();
   app.use(requestContext({ now }), accessLog({ log }));
   app.use(methodNotAllowed({ app, onMethodNotAllowed: refuseMethod }));
-  app.notFound((c) => errorResponse(new AppError("unknown_route", `no such path: ${c.req.path.slice(0, 256)}`)));
-  app.onError((error) => errorResponse(toAppError(error)));
+  app.notFound((c) => errorReply(new AppError("unknown_route", `no such path: ${c.req.path.slice(0, 256)}`), c));
+  app.onError((error, c) => errorReply(toAppError(error), c));
   return app;
 }
 
 function refuseMethod(c: Context, allow: string[]): Response {
   const message = `${c.req.path} takes ${allow.join(", ")}, not ${c.req.method}`;
-  return errorResponse(new AppError("method_not_allowed", message, { details: { allow } }));
+  return errorReply(new AppError("method_not_allowed", message, { details: { allow } }), c);
 }

@@ -1,4 +1,5 @@
 import type { AppError, ErrorCode } from "../shared/errors.ts";
+import type { JsonObject } from "../shared/json.ts";
 
 /** OpenAI's error body, in JSON replies and in the error frame of a stream. */
 export type ErrorBody = {
@@ -89,10 +90,10 @@ export function errorBody({ code, message, details }: AppError): ErrorBody {
 }
 
 /**
- * The whole HTTP reply. `x-should-retry` is what the official OpenAI clients obey: without it they would repeat every 409
- * and 5xx, also those that cannot succeed.
+ * The whole HTTP reply, in OpenAI's shape unless another `body` is given. `x-should-retry` is what the official clients of
+ * OpenAI and Anthropic obey: without it they would repeat every 409 and 5xx, also those that cannot succeed.
  */
-export function errorResponse(error: AppError): Response {
+export function errorResponse(error: AppError, body: JsonObject = { ...errorBody(error) }): Response {
   const headers = new Headers({ "x-should-retry": String(error.isRetryable) });
   const { retryAfterMs, allow } = error.details;
   if (typeof retryAfterMs === "number" && Number.isFinite(retryAfterMs)) {
@@ -105,5 +106,5 @@ export function errorResponse(error: AppError): Response {
   if (error.code === "unauthenticated") {
     headers.set("www-authenticate", "Bearer");
   }
-  return Response.json(errorBody(error), { status: errorStatus(error), headers });
+  return Response.json(body, { status: errorStatus(error), headers });
 }

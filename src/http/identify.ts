@@ -39,7 +39,9 @@ export function createIdentify({
       return open;
     }
     if (key === undefined) {
-      throw new AppError("unauthenticated", "no API key: send it as `Authorization: Bearer <key>`");
+      throw new AppError("unauthenticated", "no API key: send it as `Authorization: Bearer <key>`", {
+        details: { isKeyMissing: true },
+      });
     }
     // Cloudflare's own header: what a client sends under this name does not get here.
     const address = guardedAddress(headers.get("cf-connecting-ip") ?? "unknown");

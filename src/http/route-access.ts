@@ -15,6 +15,7 @@ const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string
   "/openapi.json": "public",
   "/v1/models": "authenticated",
   "/v1/retrieve": "retrieve",
+  "/retrieval": "retrieve",
   "/v1/embeddings": "retrieve",
   "/v1/chat/completions": "generate",
   "/v1/usage": "authenticated",

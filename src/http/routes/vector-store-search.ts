@@ -36,12 +36,10 @@ async function search(c: HttpContext): Promise<Response> {
     filter,
     mode,
     min_score: minScore,
-  } = fileSearchOptions({
-    type: "file_search",
-    vector_store_ids: [collection.name],
-    filters,
-    ranking_options: ranking,
-  });
+  } = fileSearchOptions(
+    { type: "file_search", vector_store_ids: [collection.name], filters, ranking_options: ranking },
+    { param: "filters" },
+  );
   const queries = typeof body.query === "string" ? [body.query] : body.query;
   const outcomes = await Promise.all(
     queries.map((query) =>

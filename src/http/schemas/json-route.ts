@@ -18,11 +18,13 @@ interface JsonRouteOptions<Path extends string> {
   readonly isAccepted?: boolean;
   /** Other media types of the 200 reply. */
   readonly alternatives?: Readonly<Record<string, { readonly schema: z.ZodType }>>;
+  /** Of an error. Default: OpenAI's. */
+  readonly error?: z.ZodType;
   /** Whether a bearer key is wanted (where keys are configured). Default true. */
   readonly secured?: boolean;
 }
 
-/** The OpenAPI entry of a route that speaks JSON and fails in OpenAI's way. */
+/** The OpenAPI entry of a route that speaks JSON. */
 export function jsonRoute<const Path extends string>(
   options: JsonRouteOptions<Path>,
 ): Omit<RouteConfig, "path"> & { readonly path: Path } {
@@ -38,9 +40,10 @@ export function jsonRoute<const Path extends string>(
     response,
     isAccepted = false,
     alternatives,
+    error: errorShape = errorSchema,
     secured = true,
   } = options;
-  const error = { "application/json": { schema: errorSchema } };
+  const error = { "application/json": { schema: errorShape } };
   return {
     method,
     path,
@@ -57,7 +60,7 @@ export function jsonRoute<const Path extends string>(
     responses: {
       200: { description: "Done", content: { "application/json": { schema: response }, ...alternatives } },
       ...(isAccepted ? { 202: { description: "Begun", content: { "application/json": { schema: response } } } } : {}),
-      "4XX": { description: "The request cannot be served; `error.code` and `error.param` say why", content: error },
+      "4XX": { description: "The request cannot be served; the error says why", content: error },
       "5XX": { description: "We or the target LM failed", content: error },
     },
   };

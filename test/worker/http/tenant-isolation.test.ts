@@ -173,6 +173,17 @@ const request: fc.Arbitrary<{ readonly path: string; readonly options: CallOptio
     path: `/v1/vector_stores/${encodeURIComponent(name)}/search`,
     options: { body: { query: QUERY, filters } },
   })),
+  fc.tuple(hostileName, fc.constantFrom("Zanzibar", "Norway", FOREIGN)).map(([name, value]) => ({
+    path: "/retrieval",
+    options: {
+      body: {
+        knowledge_id: name,
+        query: QUERY,
+        retrieval_setting: { top_k: 50, score_threshold: 0 },
+        metadata_condition: { conditions: [{ name: "country", comparison_operator: "is not", value }] },
+      },
+    },
+  })),
   fc
     .tuple(
       fc.constantFrom("collections", "vector_stores"),
@@ -245,6 +256,10 @@ describe("a tenant's text", () => {
       ["/v1/retrieve", { body: { query: QUERY, collection: FOREIGN, mode: "lexical" } }],
       ["/v1/chat/completions", { body: { messages, retrieval: { collection: FOREIGN } } }],
       [`/v1/vector_stores/${FOREIGN}/search`, { body: { query: QUERY } }],
+      [
+        "/retrieval",
+        { body: { knowledge_id: FOREIGN, query: QUERY, retrieval_setting: { top_k: 5, score_threshold: 0 } } },
+      ],
       [`/v1/collections/${FOREIGN}/documents`, {}],
       ["/v1/collections", {}],
       ["/v1/files", {}],
