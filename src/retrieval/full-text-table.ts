@@ -7,6 +7,9 @@ import type { SqlStatement } from "./sql-database.ts";
 export const TITLE_WEIGHT = 2;
 export const TEXT_WEIGHT = 1;
 
+/** Words without case and accents, by their stems. */
+export const FULL_TEXT_TOKENIZER = "porter unicode61 remove_diacritics 2";
+
 /** Full-text index of one collection; the key is the only thing that ever enters an SQL text. */
 export function fullTextTable(collectionKey: number): string {
   return `passages_fts_${checked(collectionKey)}`;
@@ -38,7 +41,7 @@ export function createContentView(collectionKey: number): SqlStatement {
 export function createFullTextTable(collectionKey: number): SqlStatement {
   return {
     sql: `CREATE VIRTUAL TABLE IF NOT EXISTS ${fullTextTable(collectionKey)} USING fts5(title, text,
-      content='${contentView(collectionKey)}', content_rowid='id', tokenize='porter unicode61 remove_diacritics 2')`,
+      content='${contentView(collectionKey)}', content_rowid='id', tokenize='${FULL_TEXT_TOKENIZER}')`,
   };
 }
 

@@ -7,6 +7,10 @@ export interface CompletionServer {
   readonly url: string;
   /** Bodies of the requests, in their order. */
   readonly bodies: Record<string, unknown>[];
+  /** From now on connections are cut, as by a server that died; its requests are not remembered. */
+  die(): void;
+  /** The server is back. */
+  revive(): void;
 }
 
 /** An OpenAI-compatible server on this machine whose replies are computed from the request; closed by `onTestFinished`. */
@@ -15,7 +19,12 @@ export async function completionServer(
   onTestFinished: (cleanUp: () => Promise<void>) => void,
 ): Promise<CompletionServer> {
   const bodies: Record<string, unknown>[] = [];
+  let isDead = false;
   const server = createServer((request, response) => {
+    if (isDead) {
+      request.socket.destroy();
+      return;
+    }
     const answer = async (): Promise<void> => {
       const body = (await json(request)) as Record<string, unknown>; // the clients under test send objects
       bodies.push(body);
@@ -31,5 +40,7 @@ export async function completionServer(
     server.close();
   });
   const { port } = server.address() as AddressInfo; // a server that listens on a port has one
-  return { url: `http://127.0.0.1:${port}/v1`, bodies };
+  const die = (): void => void (isDead = true);
+  const revive = (): void => void (isDead = false);
+  return { url: `http://127.0.0.1:${port}/v1`, bodies, die, revive };
 }

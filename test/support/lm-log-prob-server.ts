@@ -10,6 +10,8 @@ export interface LmLogProbServer {
   readonly headers: readonly NodeJS.Dict<string | string[]>[];
   /** From now on connections are cut, as by a server that died. */
   die(): void;
+  /** The server is back. */
+  revive(): void;
 }
 
 /** How servers tell the log-probabilities of a prompt, as each writes it (vLLM 0.11, llama.cpp b6000, llama-cpp-python 0.3). */
@@ -49,7 +51,9 @@ export async function lmLogProbServer(
     server.close();
   });
   const { port } = server.address() as AddressInfo; // a server that listens on a port has one
-  return { url: `http://127.0.0.1:${port}/v1`, paths, headers, die: () => (isDead = true) };
+  const die = (): void => void (isDead = true);
+  const revive = (): void => void (isDead = false);
+  return { url: `http://127.0.0.1:${port}/v1`, paths, headers, die, revive };
 }
 
 export function characterLogProb(character: string): number {

@@ -5,7 +5,7 @@ import type { FindCommand } from "./command-stage.ts";
 import { readExperiment } from "./experiment.ts";
 import type { Experiment } from "./experiment.ts";
 import { planExperiment, setFolder } from "./plan.ts";
-import { checkTestsAreUnseen, readSetQuestions, sizesOf } from "./set-questions.ts";
+import { checkRolesOfSplits, checkTestsAreUnseen, readSetQuestions, sizesOf } from "./set-questions.ts";
 import type { QuestionsBySet } from "./set-questions.ts";
 import type { StageRecord } from "./stage-record.ts";
 import type { Stage } from "./stage.ts";
@@ -29,6 +29,7 @@ export interface PrepareExperimentOptions {
 export async function prepareExperiment(options: PrepareExperimentOptions): Promise<PreparedExperiment> {
   const { cache, findCommand } = options;
   const experiment = await readExperiment(options.file);
+  await checkRolesOfSplits(experiment);
   const work = path.resolve(options.work ?? path.join(".aar", experiment.name));
   const questions: QuestionsBySet = new Map(
     await Promise.all(experiment.sets.map(async (set) => [set.name, await readSetQuestions(set)] as const)),

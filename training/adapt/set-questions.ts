@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
+import { listSplits } from "../artifacts/beir.ts";
 import { readJsonl, readLines } from "../artifacts/jsonl.ts";
 import { normalizeAnswer } from "../eval/normalize-answer.ts";
+import { checkNotHeldOut } from "../mining/held-out.ts";
 import type { Experiment, ExperimentSet } from "./experiment.ts";
 import type { ExperimentSizes } from "./plan.ts";
 
@@ -57,6 +59,20 @@ async function judgedIds(file: string): Promise<ReadonlySet<string> | undefined>
 
 /** Questions by set name. */
 export type QuestionsBySet = ReadonlyMap<string, readonly SetQuestion[]>;
+
+/**
+ * Refuses a set to train on, or to choose checkpoints on, that is a test split: before the first stage, as the commands of later
+ * ones would.
+ * @throws AppError `invalid_request`, see `checkNotHeldOut`.
+ */
+export async function checkRolesOfSplits({ sets }: Pick<Experiment, "sets">): Promise<void> {
+  for (const { role, data: folder, split, allowTestSplit } of sets) {
+    if (role !== "test") {
+      const [allowTest, purpose] = role === "train" ? [allowTestSplit, "training"] : [false, "choosing checkpoints"];
+      checkNotHeldOut({ folder, split, splits: await listSplits(folder), allowTest, purpose });
+    }
+  }
+}
 
 /**
  * Refuses test questions that are also trained or selected on: by id within one folder, or by the same words (SQuAD's

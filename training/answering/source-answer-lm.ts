@@ -10,7 +10,7 @@ import { rawPrompt } from "./openai-answer-lm.ts";
  * asks in the LM's own template, `completions` sends the prompt as it is, and the answer follows after a space. One request at a
  * time. Tokens are counted together, as those of the prompt.
  */
-export function createSourceAnswerLm(lm: SourceLm, api: "chat" | "completions"): AnswerLm {
+export function createSourceAnswerLm(lm: SourceLm, api: "chat" | "completions"): Required<AnswerLm> {
   const promptOf = async (messages: readonly ChatMessage[]): Promise<string> =>
     api === "chat" ? await lm.chatPrompt(messages.map(toSourceMessage)) : rawPrompt(messages);
   const space = api === "chat" ? "" : " ";

@@ -6,6 +6,7 @@ import { createOpenAiAnswerLm } from "../answering/openai-answer-lm.ts";
 import { createSourceAnswerLm } from "../answering/source-answer-lm.ts";
 import { UsageError } from "../define-command.ts";
 import { openSourceLm } from "../scoring/open-source-lm.ts";
+import { openServerLm } from "../scoring/server/server-source-lm.ts";
 
 /** Flags of the commands that ask a target LM. */
 export const answerLmFlags = {
@@ -28,12 +29,14 @@ export const answerLmFlags = {
   concurrency: z.int().min(1).max(256).default(4).meta({ description: "requests under way at once" }),
 } as const;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 type AnswerLmFlags = z.output<z.ZodObject<typeof answerLmFlags>>;
 
 /** The LM that the flags describe. No request is made. */
 export async function openAnswerLm(
   { lm, model, api, secret, parameters, timeoutSeconds }: AnswerLmFlags,
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
 ): Promise<AnswerLm> {
   if (!isServer(lm)) {
     // One core is left to whatever else runs: threads that wait for one another by spinning lose far more than they win on a full machine.
@@ -49,6 +52,25 @@ export async function openAnswerLm(
     timeoutMs: timeoutSeconds * 1000,
     dependencies: { fetch: (url, init) => fetch(url, init), readSecret: (name) => env[name] },
   });
+}
+
+/**
+ * The same, and of a server also the mean log-probability of right answers, which costs a request more a question; a local LM tells
+ * it anyway. Throws AppError `upstream_rejected` when the server tells no log-probabilities of a prompt.
+ */
+export async function openRatingAnswerLm(flags: AnswerLmFlags, env: Environment): Promise<AnswerLm> {
+  const answering = await openAnswerLm(flags, env);
+  if (!isServer(flags.lm)) {
+    return answering;
+  }
+  const { lm: baseUrl, model, secret, api } = flags;
+  const key = secret === undefined ? undefined : env[secret];
+  const rating = createSourceAnswerLm(await openServerLm({ baseUrl, model, key }), api);
+  return {
+    ...answering,
+    identity: { ...answering.identity, goldLogProbs: true },
+    rightAnswerLogProbability: (messages, answer, signal) => rating.rightAnswerLogProbability(messages, answer, signal),
+  };
 }
 
 /** Whether `--lm` names a server, or a file on this machine. */

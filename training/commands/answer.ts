@@ -19,7 +19,8 @@ import type { Run } from "../artifacts/trec.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
 import type { CommandContext } from "../define-command.ts";
 import { writePerQueryScores } from "../eval/per-query-scores.ts";
-import { answerLmFlags, isServer, openAnswerLm } from "./answer-lm-flags.ts";
+import { isTestSplit } from "../mining/held-out.ts";
+import { answerLmFlags, isServer, openAnswerLm, openRatingAnswerLm } from "./answer-lm-flags.ts";
 
 const options = z.strictObject({
   data: z
@@ -55,6 +56,12 @@ const options = z.strictObject({
     .optional()
     .meta({ description: "solved questions in a prompt; default: the protocol's" }),
   ...answerLmFlags,
+  goldLogProbs: z
+    .boolean()
+    .default(false)
+    .describe(
+      "of a server, too: the mean log-probability of the right answer (vLLM, llama.cpp, npm run lm); a request more a question",
+    ),
   output: z.string().meta({ placeholder: "dir", description: "answers.jsonl, per-query.jsonl, scores.json" }),
 });
 type Options = z.output<typeof options>;
@@ -66,8 +73,8 @@ const protocolList = Object.entries(ANSWER_PROTOCOLS)
 /** `aar answer`: see the description below and `answerQuestions`. */
 export const answerCommand = defineCommand({
   summary: "let a target LM answer a set's questions from a run's passages, and score the answers",
-  description: `Open answers: the paper's substring accuracy, SQuAD's exact match and F1, and, of a local LM (GGUF or ONNX), the mean
-log-probability of the right answer. Multiple choice: the letter by
+  description: `Open answers: the paper's substring accuracy, SQuAD's exact match and F1, and the mean log-probability of the
+right answer: of a local LM (GGUF or ONNX), and with --gold-log-probs of a server that tells those of a prompt. Multiple choice: the letter by
 log-probability where the server gives it, else the first letter of the reply; accuracy micro, macro over subjects, and by
 category. Replies are kept as they come: killed at any moment, the same command goes on. Protocols:
 
@@ -79,12 +86,17 @@ ${protocolList}`,
   options,
   async run(given, context) {
     const { split, documentsSplit } = given;
+    if (documentsSplit !== undefined && isTestSplit(documentsSplit)) {
+      throw new UsageError(
+        `--documents-split ${documentsSplit}: a test split is not for choosing; name a development split`,
+      );
+    }
     if (given.documents.length > 1 && (documentsSplit === undefined || documentsSplit === split)) {
       throw new UsageError(
         `--documents ${given.documents.join(",")}: choose among them on other questions, by a --documents-split that is not --split ${split}`,
       );
     }
-    const lm = await openAnswerLm(given, context.env);
+    const lm = await (given.goldLogProbs ? openRatingAnswerLm : openAnswerLm)(given, context.env);
     try {
       await answer(given, lm, context);
     } finally {

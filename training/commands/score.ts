@@ -1,13 +1,14 @@
 import { availableParallelism } from "node:os";
 import { z } from "zod";
 import { AppError } from "../../src/shared/errors.ts";
+import { readAllQrels } from "../artifacts/beir.ts";
 import { defineCommand } from "../define-command.ts";
 import type { CommandContext } from "../define-command.ts";
 import { formatTable } from "../format-table.ts";
 import { ANSWER_PROMPTS } from "../scoring/answer-prompts.ts";
 import { describeParity, isQuantizedOnnx, measureParity, requireParity } from "../scoring/label-parity.ts";
 import type { LabelParity } from "../scoring/label-parity.ts";
-import { loadAllQrels, loadQueriesToScore } from "../scoring/load-queries-to-score.ts";
+import { loadQueriesToScore } from "../scoring/load-queries-to-score.ts";
 import { findOnnxLm } from "../scoring/onnx-source-lm.ts";
 import { findPrompt, findSignal, openQueryScorer } from "../scoring/query-scorer.ts";
 import type { QueryScorer, ScorerSettings } from "../scoring/query-scorer.ts";
@@ -92,8 +93,15 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
     const prompt = findPrompt(given.prompt);
     const { items, run } = await loadQueriesToScore(given);
     const fit = items.filter(({ query }) => isFit(query, signal.needs));
+    if (fit.length === 0) {
+      const others = Object.keys(SIGNALS).filter((name) => findSignal(name).needs === "nothing");
+      throw new AppError(
+        "invalid_request",
+        `none of the ${items.length} queries has what signal ${given.signal} needs (${signal.needs}); signals that need nothing: ${others.join(", ")}`,
+      );
+    }
     const texts = await hashLabelledTexts(given.data);
-    const qrels = await loadAllQrels(given.data);
+    const qrels = await readAllQrels(given.data);
     const setting = given.tune ? await findBestSetting(given, fit, context) : given;
     const scorers = await openScorers(given, setting, abort);
     const [first] = scorers;

@@ -2,18 +2,18 @@ import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { createFullTextTable } from "../../src/retrieval/full-text-table.ts";
-import type { PassageStore } from "../../src/retrieval/passage-store.ts";
-import { SqlPassageStore } from "../../src/retrieval/sql-passage-store.ts";
+import type { ScoredPassage } from "../../src/retrieval/types.ts";
 import type { CorpusPassage } from "../artifacts/beir.ts";
 import { sha256File, sha256Hex } from "../artifacts/meta.ts";
 import { openNodeSqliteDatabase } from "../artifacts/node-sqlite-database.ts";
 import { buildPassageDatabase } from "../indexing/build-passage-database.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
+import { PostingSearch } from "./posting-search.ts";
 
 const MIGRATIONS = path.join(import.meta.dirname, "../../src/platform/migrations");
 
 /** Name of the one collection in a cached file. */
-export const FULL_TEXT_COLLECTION = "corpus";
+const FULL_TEXT_COLLECTION = "corpus";
 
 export interface CachedFullTextOptions {
   readonly cache: string;
@@ -25,7 +25,8 @@ export interface CachedFullTextOptions {
 
 /** An open text index; close it after use. */
 export interface FullText {
-  readonly store: PassageStore;
+  /** The `depth` best passages by the Worker's full-text score, best first. */
+  readonly search: (query: string, depth: number) => Promise<readonly ScoredPassage[]>;
   readonly close: () => void;
 }
 
@@ -54,8 +55,9 @@ export async function openCachedFullText(options: CachedFullTextOptions): Promis
     });
   }
   const database = await openNodeSqliteDatabase(file);
+  const index = await PostingSearch.open(database, FULL_TEXT_COLLECTION);
   return {
-    store: new SqlPassageStore(database),
+    search: (query, depth) => index.search(query, depth),
     close: () => {
       database.close();
     },

@@ -8,7 +8,7 @@ import type { VectorSet } from "../artifacts/vector-set.ts";
 import type { EncoderRuntime } from "../encoder/load-encoder.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 import { cachedPassageVectors, cachedQueryVectors } from "./cached-encodings.ts";
-import { FULL_TEXT_COLLECTION, openCachedFullText } from "./cached-full-text.ts";
+import { openCachedFullText } from "./cached-full-text.ts";
 import { scoreOfRow } from "./exact-search.ts";
 import { denseRun, fuseRuns, lexicalRun } from "./runs.ts";
 import type { DenseRunOptions } from "./runs.ts";
@@ -49,7 +49,7 @@ export interface RetrievedLegs {
 
 export type DenseScore = (queryId: string, passageId: string) => number | undefined;
 
-/** Runs the legs of a mode over a whole corpus: dense exactly, lexical by the Worker's own SQL. */
+/** Runs the legs of a mode over a whole corpus: dense exactly, lexical by the Worker's own full-text index. */
 export async function retrieveLegs(options: RetrieveLegsOptions): Promise<RetrievedLegs> {
   const { mode, queries, depth, progress, signal } = options;
   const lexical = mode === "dense" ? {} : { lexical: await runLexical(options) };
@@ -105,9 +105,9 @@ export function joinLegs(
 
 async function runLexical(options: RetrieveLegsOptions): Promise<Run> {
   const { queries, depth, progress, signal } = options;
-  const { store, close } = await openCachedFullText(options);
+  const { search, close } = await openCachedFullText(options);
   try {
-    return await lexicalRun({ store, collection: FULL_TEXT_COLLECTION, queries, depth, progress, signal });
+    return await lexicalRun({ search, queries, depth, progress, signal });
   } finally {
     close();
   }

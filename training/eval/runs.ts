@@ -1,11 +1,11 @@
 import { fuse } from "../../src/retrieval/fusion.ts";
-import type { PassageStore } from "../../src/retrieval/passage-store.ts";
 import type { Collection, FusionSettings, ScoredPassage } from "../../src/retrieval/types.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { EvaluationQuery } from "../artifacts/beir.ts";
 import type { Run } from "../artifacts/trec.ts";
 import type { VectorSet } from "../artifacts/vector-set.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
+import type { FullText } from "./cached-full-text.ts";
 import { ProductSearch } from "./product-search.ts";
 
 type Query = Pick<EvaluationQuery, "id" | "text">;
@@ -56,18 +56,16 @@ export async function denseRun({
 }
 
 export interface LexicalRunOptions {
-  readonly store: Pick<PassageStore, "searchLexical">;
-  readonly collection: string;
+  readonly search: FullText["search"];
   readonly queries: readonly Query[];
   readonly depth: number;
   readonly progress: (options: ProgressOptions) => Progress;
   readonly signal: AbortSignal;
 }
 
-/** The lexical leg: the Worker's own full-text search over the same SQL. */
+/** The lexical leg: what the Worker's own full-text search finds. */
 export async function lexicalRun({
-  store,
-  collection,
+  search,
   queries,
   depth,
   progress: createProgress,
@@ -77,7 +75,7 @@ export async function lexicalRun({
   const progress = createProgress({ label: "lexical", unit: "queries", total: queries.length });
   for (const { id, text } of queries) {
     signal.throwIfAborted();
-    run.set(id, await store.searchLexical({ collection, query: text, depth }));
+    run.set(id, await search(text, depth));
     progress.advance(1);
   }
   progress.finish();

@@ -1,9 +1,6 @@
-import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { AppError } from "../../src/shared/errors.ts";
-import { readCorpus, readQrels, readQueries } from "../artifacts/beir.ts";
-import type { Qrels } from "../artifacts/beir.ts";
+import { readCorpus, readQueries } from "../artifacts/beir.ts";
 import { readTrecRun } from "../artifacts/trec.ts";
 import type { Run } from "../artifacts/trec.ts";
 import type { LabelledQuery, QueryToScore } from "./signal.ts";
@@ -52,18 +49,6 @@ export async function loadQueriesToScore(options: LoadQueriesToScoreOptions): Pr
     passages: candidates.map(({ id }) => texts.get(id) ?? unknown("passage", id, options)),
   }));
   return { items, run };
-}
-
-/** All judgments of a folder: `qrels.tsv`, or those of every split in `qrels/`; none when it has neither. */
-export async function loadAllQrels(data: string): Promise<Qrels> {
-  const single = path.join(data, "qrels.tsv");
-  if (existsSync(single)) {
-    return await readQrels(single);
-  }
-  const folder = path.join(data, "qrels");
-  const names = existsSync(folder) ? (await readdir(folder)).filter((name) => name.endsWith(".tsv")).toSorted() : [];
-  const qrels = await Promise.all(names.map((name) => readQrels(path.join(folder, name))));
-  return new Map(qrels.flatMap((ofSplit) => [...ofSplit]));
 }
 
 function unknown(kind: "passage" | "query", id: string, { data, run }: LoadQueriesToScoreOptions): never {

@@ -10,7 +10,7 @@ import type { Run } from "../../../training/artifacts/trec.ts";
 import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
 import { readQueryAdapter } from "../../../training/encoder/read-query-adapter.ts";
 import { cachedQueryVectors } from "../../../training/eval/cached-encodings.ts";
-import { openCachedFullText, FULL_TEXT_COLLECTION } from "../../../training/eval/cached-full-text.ts";
+import { openCachedFullText } from "../../../training/eval/cached-full-text.ts";
 import { evaluateRun } from "../../../training/eval/evaluate-run.ts";
 import type { RunEvaluation } from "../../../training/eval/evaluate-run.ts";
 import { parseMeasure } from "../../../training/eval/measures.ts";
@@ -124,8 +124,7 @@ async function cachedLexicalRun(set: OpenedSet, { part, questions, workshop }: L
     const { queries } = await loadEvaluationSet(set.folder, part);
     const { file: corpusFile, passages } = set.corpus;
     const text = await openCachedFullText({ cache: path.join(work, "cache"), corpusFile, passages, progress, signal });
-    const { store } = text;
-    const run = await lexicalRun({ store, collection: FULL_TEXT_COLLECTION, queries, depth: DEPTH, progress, signal });
+    const run = await lexicalRun({ search: text.search, queries, depth: DEPTH, progress, signal });
     text.close();
     await writeFileAtomic(file, toTrecRun(run, "lexical"));
   }

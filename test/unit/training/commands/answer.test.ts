@@ -74,7 +74,7 @@ describe("aar answer", () => {
     const { given, context, server } = await workspace(onTestFinished);
     const refusals: [Record<string, unknown>, RegExp][] = [
       [{ documents: ["1", "2"] }, /choose among them on other questions/u],
-      [{ documents: ["1", "2"], documentsSplit: "test" }, /a --documents-split that is not --split test/u],
+      [{ documents: ["1", "2"], split: "dev", documentsSplit: "dev" }, /a --documents-split that is not --split dev/u],
       [{ protocol: "mmlu-gpt" }, /asks choice questions; "q1" of .* has no choices/u],
       [{ parameters: "[]" }, /--parameters: expected a JSON object/u],
       [{ where: ["set"] }, /--where set: expected FIELD=VALUE/u],
