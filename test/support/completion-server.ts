@@ -8,9 +8,9 @@ export interface CompletionServer {
   /** Bodies of the requests, in their order. */
   readonly bodies: Record<string, unknown>[];
   /** From now on connections are cut, as by a server that died; its requests are not remembered. */
-  die(): void;
+  readonly die: () => void;
   /** The server is back. */
-  revive(): void;
+  readonly revive: () => void;
 }
 
 /** An OpenAI-compatible server on this machine whose replies are computed from the request; closed by `onTestFinished`. */

@@ -9,9 +9,9 @@ export interface LmLogProbServer {
   readonly paths: readonly string[];
   readonly headers: readonly NodeJS.Dict<string | string[]>[];
   /** From now on connections are cut, as by a server that died. */
-  die(): void;
+  readonly die: () => void;
   /** The server is back. */
-  revive(): void;
+  readonly revive: () => void;
 }
 
 /** How servers tell the log-probabilities of a prompt, as each writes it (vLLM 0.11, llama.cpp b6000, llama-cpp-python 0.3). */

@@ -51,14 +51,11 @@ async function world(onTestFinished: CleanUp, files: Readonly<Record<string, str
     },
     evaluate: { data: folder, mode: "lexical", cache: at("cache") },
   };
-  return {
-    folder,
-    at,
-    async run(command: string, given: Options = {}, context: FakeContext = fakeContext()): Promise<FakeContext> {
-      await (await findCommand(command)).execute({ ...options[command], ...given }, context);
-      return context;
-    },
+  const run = async (command: string, given: Options = {}, context = fakeContext()): Promise<FakeContext> => {
+    await (await findCommand(command)).execute({ ...options[command], ...given }, context);
+    return context;
   };
+  return { folder, at, run };
 }
 
 /** Calls `then` after the first question that is done. */
@@ -251,11 +248,11 @@ describe("held-out questions are refused", () => {
   });
 
   it.for([
-    ["train", "test", "train", /split "test" is a test split and not for training/u],
-    ["dev", "test", "dev", /split "test" is a test split and not for choosing checkpoints/u],
+    ["train", "test", /split "test" is a test split and not for training/u],
+    ["dev", "test", /split "test" is a test split and not for choosing checkpoints/u],
   ] as const)(
     "adapt: a set with role %s on split %s, before any stage",
-    async ([role, split, , message], { expect, onTestFinished }) => {
+    async ([role, split, message], { expect, onTestFinished }) => {
       const { run, folder, at } = await world(onTestFinished);
       const set = (of: string, ofRole: string) => ({ data: folder, split: of, role: ofRole });
       const sets =
