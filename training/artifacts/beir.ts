@@ -217,7 +217,7 @@ export function checkJudgedPassages(qrels: Qrels, corpusIds: { has(id: string): 
 }
 
 /** Reads tab-separated `query-id corpus-id score` with a header. Grades are integers. Throws `invalid_artifact` with file and line. */
-export async function readQrels(file: string): Promise<Qrels> {
+async function readQrels(file: string): Promise<Qrels> {
   const qrels = new Map<string, Map<string, number>>();
   for await (const { line, text } of readLines(file)) {
     const [queryId, id, gradeText, ...rest] = text.split("\t");
