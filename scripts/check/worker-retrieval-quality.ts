@@ -4,8 +4,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { applyMigrations } from "../local-worker/apply-migrations.ts";
 import { findFreePort } from "../local-worker/free-port.ts";
-import { applyMigrations } from "../local-worker/wrangler-command.ts";
 import { startWranglerDev } from "../local-worker/wrangler-dev.ts";
 import { compareOnDataset, type Comparison } from "./worker-retrieval-quality/compare-on-dataset.ts";
 

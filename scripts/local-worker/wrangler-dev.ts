@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { devNull } from "node:os";
 import path from "node:path";
-import { wranglerCommand, wranglerEnvironment } from "./wrangler-command.ts";
+import { wranglerCommand, wranglerEnvironment } from "../../training/wrangler/wrangler-command.ts";
 
 export interface StartWranglerDevOptions {
   readonly port: number;

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, it } from "vitest";
+import { applyMigrations } from "../../scripts/local-worker/apply-migrations.ts";
 import { findFreePort } from "../../scripts/local-worker/free-port.ts";
-import { applyMigrations } from "../../scripts/local-worker/wrangler-command.ts";
 import { type LocalWorker, startWranglerDev } from "../../scripts/local-worker/wrangler-dev.ts";
 
 interface DocumentBody {

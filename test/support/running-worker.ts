@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { applyMigrations } from "../../scripts/local-worker/apply-migrations.ts";
 import { findFreePort } from "../../scripts/local-worker/free-port.ts";
-import { applyMigrations } from "../../scripts/local-worker/wrangler-command.ts";
 import { startWranglerDev } from "../../scripts/local-worker/wrangler-dev.ts";
 
 /** Away from the ports that people and `npm start` use. */

@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "API keys of a Worker: list, create, change, rotate, revoke",
     load: async () => (await import("./keys.ts")).keysCommand,
   },
+  deploy: {
+    summary: "everything that production needs, made in order and checked; run again, it goes on",
+    load: async () => (await import("./deploy.ts")).deployCommand,
+  },
   adapters: {
     summary: "query adapters of a Worker's collection: list, load, use, delete, compare in the shadow",
     load: async () => (await import("./adapters.ts")).adaptersCommand,
