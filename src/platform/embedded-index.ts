@@ -2,14 +2,13 @@ import type { EmbeddedIndexSettings } from "../vector-index/embedded-index-setti
 import { exactSearch } from "../vector-index/exact-search.ts";
 import { embeddedCapacity, VECTORIZE_LIMITS } from "../vector-index/limits.ts";
 import { parseListOptions } from "../vector-index/list-options.ts";
-import { metadataFromIndexed, type MetadataIndex } from "../vector-index/metadata.ts";
+import type { MetadataIndex } from "../vector-index/metadata.ts";
 import { parseQueryOptions, type ParsedQueryOptions } from "../vector-index/query-options.ts";
 import { scoreOf } from "../vector-index/similarity.ts";
 import type {
   VectorIndexInfo,
   VectorMatch,
   VectorMatches,
-  VectorMetadata,
   VectorMutation,
   VectorRecord,
 } from "../vector-index/vector-index.ts";
@@ -17,13 +16,9 @@ import { parseIds, parseQueryVector, parseVectors, type AcceptedVector } from ".
 import { vectorizeProblem } from "../vector-index/vectorize-problem.ts";
 import { LoadedIndex } from "./loaded-index.ts";
 import { MetadataIndexes } from "./metadata-indexes.ts";
-import {
-  type IndexedVector,
-  type MutationKind,
-  type PendingMutation,
-  type StoredRecord,
-  type VectorStore,
-} from "./vector-store.ts";
+import { MutationQueue, type Mutation } from "./mutation-queue.ts";
+import { RecordReader } from "./record-reader.ts";
+import type { IndexedVector, MutationKind, VectorStore } from "./vector-store.ts";
 
 export interface EmbeddedIndexOptions {
   readonly store: VectorStore;
@@ -45,10 +40,6 @@ export interface VectorList {
   nextCursor: string | null;
 }
 
-interface Mutation extends Omit<PendingMutation, "sequence"> {
-  readonly vectors: readonly IndexedVector[];
-}
-
 /**
  * The embedded Vectorize: its rules over a store and a memory image, synchronous and therefore serial. Arguments are `unknown`:
  * they come over RPC from whatever program uses the binding. Throws `AppError`s made by `vectorizeProblem`.
@@ -59,8 +50,8 @@ export class EmbeddedIndex {
   readonly #options: EmbeddedIndexOptions;
   readonly #capacity: number;
   readonly #metadataIndexes: MetadataIndexes;
-  /** Accepted, not yet visible; in order. */
-  #pending: PendingMutation[];
+  readonly #records: RecordReader;
+  readonly #queue: MutationQueue;
   #loaded: LoadedIndex | undefined;
 
   constructor(options: EmbeddedIndexOptions) {
@@ -68,9 +59,10 @@ export class EmbeddedIndex {
     this.#store = options.store;
     this.#settings = options.settings;
     this.#capacity = options.capacity ?? embeddedCapacity(options.settings.dimensions);
-    this.#pending = options.store.pendingMutations();
+    this.#queue = new MutationQueue(options.store);
     this.#checkShape();
     this.#metadataIndexes = new MetadataIndexes(options.store, options.settings);
+    this.#records = new RecordReader(options.store, this.#metadataIndexes);
   }
 
   describe(): VectorIndexInfo {
@@ -129,12 +121,12 @@ export class EmbeddedIndex {
     const parsed = parseIds(ids, VECTORIZE_LIMITS.getIds);
     this.#applyDue();
     const records = this.#store.recordsById(parsed);
-    const values = this.#readValues([...records.values()]);
+    const values = this.#records.values(records.values());
     return parsed.flatMap((id) => {
       const record = records.get(id);
       return record === undefined
         ? []
-        : [{ id, values: values.get(record.slot) ?? [], ...this.#describe(record, "all") }];
+        : [{ id, values: values.get(record.slot) ?? [], ...this.#records.describe(record, "all") }];
     });
   }
 
@@ -183,7 +175,7 @@ export class EmbeddedIndex {
     const slots = image.select(number, filter);
     const found = exactSearch(image, { query, topK, slots, readVectors: (chosen) => this.#store.readVectors(chosen) });
     const records = this.#store.recordsBySlot(found.map(({ slot }) => slot));
-    const values = returnValues ? this.#readValues([...records.values()]) : undefined;
+    const values = returnValues ? this.#records.values(records.values()) : undefined;
     const matches: VectorMatch[] = [];
     for (const { slot, similarity } of found) {
       const record = records.get(slot);
@@ -192,34 +184,11 @@ export class EmbeddedIndex {
           id: record.id,
           score: scoreOf(image.metric, similarity),
           ...(values && { values: values.get(slot) ?? [] }),
-          ...this.#describe(record, returnMetadata),
+          ...this.#records.describe(record, returnMetadata),
         });
       }
     }
     return { matches, count: matches.length };
-  }
-
-  #describe(
-    record: StoredRecord,
-    level: ParsedQueryOptions["returnMetadata"],
-  ): Pick<VectorMatch, "namespace" | "metadata"> {
-    const namespace = record.namespace === null ? {} : { namespace: record.namespace };
-    if (level === "none" || record.metadata === null) {
-      return namespace;
-    }
-    if (level === "indexed") {
-      return { ...namespace, metadata: metadataFromIndexed(this.#metadataIndexes.readIndexed(record.indexed)) };
-    }
-    // Checked by `serializeMetadata` before it was stored.
-    return { ...namespace, metadata: JSON.parse(record.metadata) as VectorMetadata };
-  }
-
-  #readValues(records: readonly StoredRecord[]): Map<number, number[]> {
-    const values = new Map<number, number[]>();
-    for (const [slot, floats] of this.#store.readVectors(records.map(({ slot }) => slot))) {
-      values.set(slot, [...floats]);
-    }
-    return values;
   }
 
   #vectorCount(): number {
@@ -240,29 +209,23 @@ export class EmbeddedIndex {
     const { visibilityDelayMs } = this.#settings;
     const now = this.#options.now();
     // Never before what was accepted earlier, whatever the delay was then.
-    const visibleAt = Math.max(now + visibilityDelayMs, this.#pending.at(-1)?.visibleAt ?? 0);
+    const visibleAt = Math.max(now + visibilityDelayMs, this.#queue.lastVisibleAt);
     const mutation = { kind, mutationId, visibleAt, vectors };
-    if (visibilityDelayMs === 0 && this.#pending.length === 0) {
+    if (visibilityDelayMs === 0 && this.#queue.isEmpty) {
       this.#write(() => this.#apply(mutation));
     } else {
-      this.#options.transaction(() => this.#store.addPending(mutation, vectors));
-      this.#pending = this.#store.pendingMutations();
+      this.#queue.add(mutation, this.#options.transaction);
     }
     return { mutationId };
   }
 
   /** Makes visible what has waited long enough: on every call, so that nobody can look before. */
   #applyDue(): void {
-    const now = this.#options.now();
-    for (let next = this.#pending[0]; next !== undefined && next.visibleAt <= now; next = this.#pending[0]) {
-      const { sequence } = next;
-      const mutation = { ...next, vectors: this.#store.pendingVectors(sequence) };
-      this.#write(() => {
-        this.#apply(mutation);
-        this.#store.deletePending(sequence);
-      });
-      this.#pending = this.#pending.slice(1);
-    }
+    this.#queue.applyDue(
+      this.#options.now(),
+      (write) => this.#write(write),
+      (mutation) => this.#apply(mutation),
+    );
   }
 
   /** Runs a transaction over store and image; the image is loaded anew when it fails. */
@@ -285,7 +248,7 @@ export class EmbeddedIndex {
     const { image, namespaces } = this.#load();
     const ids = [...new Set(vectors.map(({ id }) => id))];
     const added = ids.length - this.#store.slotsOf(ids).size;
-    const waiting = this.#pending.length === 0 ? 0 : this.#store.pendingVectorCount();
+    const waiting = this.#queue.vectorCount();
     const { dimensions, metric, plan } = this.#settings;
     if (image.size + waiting + added > this.#capacity) {
       throw vectorizeProblem(
@@ -309,7 +272,7 @@ export class EmbeddedIndex {
   #checkShape(): void {
     const shape = `${this.#settings.dimensions} dimensions, ${this.#settings.metric}`;
     const stored = this.#store.readState("shape");
-    if (stored !== undefined && stored !== shape && (this.#store.vectorCount() > 0 || this.#pending.length > 0)) {
+    if (stored !== undefined && stored !== shape && (this.#store.vectorCount() > 0 || !this.#queue.isEmpty)) {
       throw vectorizeProblem(
         "invalidConfiguration",
         `the embedded index holds vectors of ${stored}, EMBEDDED_VECTORIZE says ${shape}; restore the setting, or delete the local data (.wrangler/state) and upload again`,
