@@ -172,8 +172,8 @@ export class EmbeddedIndex {
     if (namespace !== undefined && number === undefined) {
       return { matches: [], count: 0 };
     }
-    const slots = image.select(number, filter);
-    const found = exactSearch(image, { query, topK, slots, readVectors: (chosen) => this.#store.readVectors(chosen) });
+    const count = image.select(number, filter);
+    const found = exactSearch(image, { query, topK, count, readVectors: (chosen) => this.#store.readVectors(chosen) });
     const records = this.#store.recordsBySlot(found.map(({ slot }) => slot));
     const values = returnValues ? this.#records.values(records.values()) : undefined;
     const matches: VectorMatch[] = [];

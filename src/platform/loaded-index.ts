@@ -1,4 +1,4 @@
-import { scalarKernel } from "../vector-index/dot-kernel.ts";
+import kernelModule from "../encoder/engine/kernel-relaxed.wasm";
 import type { EmbeddedIndexSettings } from "../vector-index/embedded-index-settings.ts";
 import { quantizeRow } from "../vector-index/quantize.ts";
 import { VectorImage } from "../vector-index/vector-image.ts";
@@ -12,7 +12,10 @@ export interface LoadedIndexOptions {
   readonly metadataIndexes: MetadataIndexes;
 }
 
-/** The part of the index that lives in memory, kept in step with the store; thrown away when a transaction fails. */
+/**
+ * The part of the index that lives in memory, kept in step with the store; thrown away when a transaction fails. It is scanned by the
+ * encoder's kernel: workerd knows relaxed SIMD.
+ */
 export class LoadedIndex {
   readonly image: VectorImage;
   /** Names of the namespaces that have vectors. */
@@ -25,7 +28,7 @@ export class LoadedIndex {
     const { dimensions, metric } = settings;
     this.#store = store;
     this.#metadataIndexes = metadataIndexes;
-    this.image = new VectorImage({ dimensions, metric, capacity, kernel: scalarKernel });
+    this.image = new VectorImage({ dimensions, metric, capacity, module: kernelModule });
     for (const index of metadataIndexes.list()) {
       this.image.addColumn(index);
     }

@@ -1,13 +1,13 @@
-import { CandidateSet } from "./candidate-set.ts";
-import { quantizeQuery, type QuantizedQuery } from "./quantize.ts";
-import { norm, similarity, type SimilarityOperands } from "./similarity.ts";
-import { BLOCK_ROWS, type VectorImage } from "./vector-image.ts";
+import { quantizeQuery, quantizeQueryCoarsely, type QuantizedQuery } from "./quantize.ts";
+import type { Candidate, ScanQueryCodes } from "./scan-memory.ts";
+import { norm, similarity, type SimilarityOperands, type VectorMetric } from "./similarity.ts";
+import type { VectorImage } from "./vector-image.ts";
 
 export interface ExactSearchOptions {
   readonly query: Float32Array;
   readonly topK: number;
-  /** Slots to search, ascending: `VectorImage.select`. */
-  readonly slots: Uint32Array;
+  /** How many slots to search, ascending, those that `VectorImage.select` has left in the scan's memory. */
+  readonly count: number;
   /** Reads the float32 vectors of a few slots, in any order. */
   readonly readVectors: (slots: readonly number[]) => Iterable<readonly [slot: number, values: Float32Array]>;
 }
@@ -33,94 +33,44 @@ const RESCORE_BATCH = 64;
  * similarity is above every upper bound that is left. So the error bound, and no fixed multiplier, decides how many are read.
  */
 export function exactSearch(image: VectorImage, options: ExactSearchOptions): FoundSlot[] {
-  const query = quantizeQuery(options.query);
-  const candidates = scan(image, query, options);
-  return rescore(image, candidates, options);
+  return rescore(image, scanCodes(image, options), options);
 }
 
-function scan(image: VectorImage, query: QuantizedQuery, { slots, topK }: ExactSearchOptions): CandidateSet {
-  const candidates = new CandidateSet(topK);
-  const codes = new Int32Array(image.stride);
-  codes.set(query.codes);
-  const rows = new Uint32Array(Math.min(BLOCK_ROWS, slots.length));
-  const out = new Int32Array(rows.length);
-  const terms = queryTerms(image, query);
-  for (let first = 0; first < slots.length;) {
-    const blockNumber = Math.floor((slots[first] ?? 0) / BLOCK_ROWS);
-    const base = blockNumber * BLOCK_ROWS;
-    let count = 0;
-    while (first + count < slots.length && (slots[first + count] ?? 0) < base + BLOCK_ROWS) {
-      rows[count] = (slots[first + count] ?? 0) - base;
-      count += 1;
-    }
-    const block = image.blocks[blockNumber];
-    if (block !== undefined) {
-      image.kernel.dotBlock({ query: codes, block, stride: image.stride, rows, count, out });
-      offerBlock({ image, terms, base, rows, count, out }, candidates);
-    }
-    first += count;
-  }
-  return candidates;
+/** The vectors that the int8 codes cannot rule out, the best upper bound first. */
+export function scanCodes(
+  image: VectorImage,
+  { query, topK, count }: Pick<ExactSearchOptions, "query" | "topK" | "count">,
+): Candidate[] {
+  const fine = quantizeQuery(query);
+  // Cosine divides the query's length out; a zero query has similarity 0 to everything.
+  const unit = image.metric !== "cosine" ? 1 : fine.norm === 0 ? 0 : 1 / fine.norm;
+  return image.memory.scan({
+    coarse: inUnits(quantizeQueryCoarsely(query), unit),
+    fine: inUnits(fine, unit),
+    norm: fine.norm * unit,
+    constant: image.metric === "euclidean" ? -(fine.norm ** 2) : 0,
+    allowance: ROUNDING_ALLOWANCE * MAGNITUDES[image.metric](image.maxNorm, fine.norm),
+    count,
+    topK,
+  });
 }
 
-interface QueryTerms {
-  /** similarity ≈ factor[slot] · dotFactor · dot + offset[slot] + constant */
-  readonly dotFactor: number;
-  readonly constant: number;
-  /** bound = rowBound[slot] · norm + queryBound[slot] · residual + allowance */
-  readonly norm: number;
-  readonly residual: number;
-  readonly allowance: number;
+function inUnits({ codes, scale, residual }: QuantizedQuery, unit: number): ScanQueryCodes {
+  return { codes, scale: scale * unit, residual: residual * unit };
 }
 
-function queryTerms(image: VectorImage, { norm: queryNorm, residual, scale }: QuantizedQuery): QueryTerms {
-  if (image.metric === "cosine") {
-    // The query's length is divided out; a zero query has similarity 0 to everything.
-    const inverse = queryNorm === 0 ? 0 : 1 / queryNorm;
-    return {
-      dotFactor: scale * inverse,
-      constant: 0,
-      norm: queryNorm * inverse,
-      residual: residual * inverse,
-      allowance: ROUNDING_ALLOWANCE,
-    };
-  }
-  const shared = { dotFactor: scale, norm: queryNorm, residual };
-  return image.metric === "euclidean"
-    ? { ...shared, constant: -(queryNorm ** 2), allowance: ROUNDING_ALLOWANCE * (image.maxNorm + queryNorm) ** 2 }
-    : { ...shared, constant: 0, allowance: ROUNDING_ALLOWANCE * image.maxNorm * queryNorm };
-}
-
-interface ScannedBlock {
-  readonly image: VectorImage;
-  readonly terms: QueryTerms;
-  readonly base: number;
-  readonly rows: Uint32Array;
-  readonly count: number;
-  readonly out: Int32Array;
-}
-
-function offerBlock({ image, terms, base, rows, count, out }: ScannedBlock, candidates: CandidateSet): void {
-  const { factor, offset, rowBound, queryBound } = image;
-  const { dotFactor, constant, norm: queryNorm, residual, allowance } = terms;
-  let floor = candidates.floor;
-  for (let i = 0; i < count; i += 1) {
-    const slot = base + (rows[i] ?? 0);
-    const estimate = (factor[slot] ?? 0) * dotFactor * (out[i] ?? 0) + (offset[slot] ?? 0) + constant;
-    const bound = (rowBound[slot] ?? 0) * queryNorm + (queryBound[slot] ?? 0) * residual + allowance;
-    if (estimate + bound >= floor) {
-      candidates.add(slot, estimate - bound, estimate + bound);
-      floor = candidates.floor;
-    }
-  }
-}
+/** How large a similarity's terms can be, by the lengths of the longest vector and of the query. */
+const MAGNITUDES = {
+  cosine: () => 1,
+  euclidean: (longest, query) => (longest + query) ** 2,
+  "dot-product": (longest, query) => longest * query,
+} satisfies Record<VectorMetric, (longest: number, query: number) => number>;
 
 function rescore(
   image: VectorImage,
-  candidates: CandidateSet,
+  queue: readonly Candidate[],
   { query, topK, readVectors }: ExactSearchOptions,
 ): FoundSlot[] {
-  const queue = candidates.byUpperBound();
   const batch = Math.max(topK, RESCORE_BATCH);
   const queryNorm = norm(query);
   let found: FoundSlot[] = [];

@@ -1,9 +1,10 @@
-/** Slots grouped by namespace: one array for all of them, built by counting sort when first asked for after a change. */
+/** Slots grouped by namespace: arrays that are built when first asked for after a change, by counting sort. */
 export class NamespacePostings {
   /** Namespace number of each slot plus one; 0 = no live vector in the slot. */
   readonly #namespaceOf: Uint32Array;
   readonly #counts = new Map<number, number>();
   #sorted: { readonly slots: Uint32Array; readonly starts: ReadonlyMap<number, number> } | undefined;
+  #all: Uint32Array | undefined;
 
   constructor(capacity: number) {
     this.#namespaceOf = new Uint32Array(capacity);
@@ -19,6 +20,7 @@ export class NamespacePostings {
   delete(slot: number): void {
     const namespace = this.namespaceOf(slot);
     this.#sorted = undefined;
+    this.#all = undefined;
     if (namespace < 0) {
       return;
     }
@@ -45,15 +47,20 @@ export class NamespacePostings {
     return this.#counts.get(namespace) ?? 0;
   }
 
-  /** Live slots of a namespace, ascending; a copy that the caller may overwrite. */
-  slots(namespace: number): Uint32Array {
-    const { slots, starts } = (this.#sorted ??= this.#sort());
-    const start = starts.get(namespace) ?? 0;
-    return slots.slice(start, start + this.count(namespace));
+  /** Writes the live slots of a namespace (of all when undefined), ascending, into `into`; answers how many they are. */
+  copySlots(namespace: number | undefined, into: Uint32Array): number {
+    const slots = namespace === undefined ? (this.#all ??= this.#listAll()) : this.#slotsOf(namespace);
+    into.set(slots);
+    return slots.length;
   }
 
-  /** All live slots, ascending; a copy that the caller may overwrite. */
-  allSlots(): Uint32Array {
+  #slotsOf(namespace: number): Uint32Array {
+    const { slots, starts } = (this.#sorted ??= this.#sort());
+    const start = starts.get(namespace) ?? 0;
+    return slots.subarray(start, start + this.count(namespace));
+  }
+
+  #listAll(): Uint32Array {
     const all = new Uint32Array(this.#total());
     let count = 0;
     for (let slot = 0; count < all.length; slot += 1) {

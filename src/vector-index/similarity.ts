@@ -4,7 +4,9 @@ export type VectorMetric = (typeof VECTOR_METRICS)[number];
 /** Euclidean length, accumulated in float64. */
 export function norm(values: Float32Array): number {
   let sum = 0;
-  for (const value of values) {
+  // By index, as in `quantizeRow`: it runs on every query and every row.
+  for (let i = 0; i < values.length; i += 1) {
+    const value = values[i] ?? 0;
     sum += value * value;
   }
   return Math.sqrt(sum);

@@ -1,13 +1,10 @@
-import { strideOf, type DotKernel } from "./dot-kernel.ts";
 import { passesFilter, type FilterClause } from "./filter.ts";
 import { createMetadataColumn, type MetadataColumn } from "./metadata-column.ts";
 import type { IndexedValue, MetadataIndex } from "./metadata.ts";
 import { NamespacePostings } from "./namespace-postings.ts";
 import type { QuantizedRow } from "./quantize.ts";
+import { ScanMemory } from "./scan-memory.ts";
 import type { VectorMetric } from "./similarity.ts";
-
-/** Rows a block: memory grows in steps of 1.5 MB at 384 dimensions, without ever copying what is there. */
-export const BLOCK_ROWS = 4096;
 
 /** How much of an error in the dot product shows in the similarity of a vector of that length. */
 const AMPLIFICATIONS = {
@@ -25,11 +22,12 @@ export interface VectorImageOptions {
   readonly dimensions: number;
   readonly metric: VectorMetric;
   readonly capacity: number;
-  readonly kernel: DotKernel;
+  /** The kernel, see `ScanMemory`. */
+  readonly module: WebAssembly.Module;
 }
 
 /**
- * What a search reads, in memory: int8 codes, 32 bytes of numbers a row, namespaces and metadata columns; no ids, no float32.
+ * What a search reads, in memory: int8 codes, 36 bytes of numbers a row, namespaces and metadata columns; no ids, no float32.
  * Rows have slots, small numbers that the store uses as primary keys; a deleted vector's slot is used again.
  *
  * The similarity of a row (see `similarity`) lies within factor·(scaled dot of the codes) + offset ± bound, where
@@ -40,15 +38,8 @@ export class VectorImage {
   readonly dimensions: number;
   readonly metric: VectorMetric;
   readonly capacity: number;
-  readonly stride: number;
-  readonly kernel: DotKernel;
+  readonly memory: ScanMemory;
   readonly #namespaces: NamespacePostings;
-  readonly blocks: Int8Array[] = [];
-  /** 0 for cosine's zero vectors, whose similarity is 0 by definition. */
-  readonly factor: Float64Array;
-  readonly offset: Float64Array;
-  readonly rowBound: Float64Array;
-  readonly queryBound: Float64Array;
   /** Longest vector seen: scales the allowance for float64 rounding. */
   maxNorm = 0;
   #size = 0;
@@ -56,17 +47,12 @@ export class VectorImage {
   readonly #freeSlots: number[] = [];
   readonly #columns = new Map<string, MetadataColumn>();
 
-  constructor({ dimensions, metric, capacity, kernel }: VectorImageOptions) {
+  constructor({ dimensions, metric, capacity, module }: VectorImageOptions) {
     this.dimensions = dimensions;
     this.metric = metric;
     this.capacity = capacity;
-    this.kernel = kernel;
-    this.stride = strideOf(dimensions);
+    this.memory = new ScanMemory({ module, dimensions, capacity });
     this.#namespaces = new NamespacePostings(capacity);
-    this.factor = new Float64Array(capacity);
-    this.offset = new Float64Array(capacity);
-    this.rowBound = new Float64Array(capacity);
-    this.queryBound = new Float64Array(capacity);
   }
 
   /** Live vectors. */
@@ -116,13 +102,15 @@ export class VectorImage {
     this.#end = Math.max(this.#end, slot + 1);
     this.#size += this.#namespaces.isLive(slot) ? 0 : 1;
     this.#namespaces.set(slot, row.namespace);
-    const block = (this.blocks[Math.floor(slot / BLOCK_ROWS)] ??= this.kernel.allocateBlock(BLOCK_ROWS, this.stride));
-    block.set(row.codes, (slot % BLOCK_ROWS) * this.stride);
     const amplification = AMPLIFICATIONS[this.metric](row.norm);
-    this.factor[slot] = row.scale * amplification;
-    this.offset[slot] = this.metric === "euclidean" ? -(row.norm ** 2) : 0;
-    this.rowBound[slot] = row.residual * amplification;
-    this.queryBound[slot] = (row.norm + row.residual) * amplification;
+    this.memory.writeRow(slot, {
+      codes: row.codes,
+      // 0 for cosine's zero vectors, whose similarity is 0 by definition.
+      factor: row.scale * amplification,
+      offset: this.metric === "euclidean" ? -(row.norm ** 2) : 0,
+      rowBound: row.residual * amplification,
+      queryBound: (row.norm + row.residual) * amplification,
+    });
     this.maxNorm = Math.max(this.maxNorm, row.norm);
     this.#setColumns(slot, new Map(row.indexed));
   }
@@ -134,10 +122,13 @@ export class VectorImage {
     this.#freeSlots.push(slot);
   }
 
-  /** Live slots of the namespace (all when undefined) that pass every clause, ascending. */
-  select(namespace: number | undefined, clauses: readonly FilterClause[]): Uint32Array {
-    const slots = namespace === undefined ? this.#namespaces.allSlots() : this.#namespaces.slots(namespace);
-    let count = slots.length;
+  /**
+   * Leaves in the scan's memory (`memory.slots`) the live slots of the namespace (all when undefined) that pass every clause,
+   * ascending, and answers how many they are. They last until the next selection, scan or write.
+   */
+  select(namespace: number | undefined, clauses: readonly FilterClause[]): number {
+    const { slots } = this.memory;
+    let count = this.#namespaces.copySlots(namespace, slots);
     for (const { propertyName, test } of clauses) {
       const column = this.#columns.get(propertyName);
       if (column !== undefined) {
@@ -146,7 +137,7 @@ export class VectorImage {
         count = 0;
       }
     }
-    return slots.subarray(0, count);
+    return count;
   }
 
   #setColumns(slot: number, values: ReadonlyMap<string, IndexedValue>): void {

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { VECTOR_METRICS } from "../../../src/vector-index/similarity.ts";
 import { bruteForce, imageOf, searchImage } from "../../support/exact-search-oracle.ts";
+import { KERNELS } from "../../support/kernel-module.ts";
 import { seededUnitVectors } from "../../support/seeded-unit-vectors.ts";
 
 /** Ties, zeros, tiny and huge numbers are what breaks bounds: fast-check's floats are rich in them. */
@@ -23,7 +24,9 @@ function vectorsOf(
   });
 }
 
-describe.each(VECTOR_METRICS)("exactSearch, %s", (metric) => {
+const cases = VECTOR_METRICS.flatMap((metric) => KERNELS.map((kernel) => ({ metric, kernel })));
+
+describe.each(cases)("exactSearch, $metric, $kernel", ({ metric, kernel }) => {
   it.for([
     { name: "any float32", float: anyFloat },
     { name: "within -1..1", float: tameFloat },
@@ -31,7 +34,7 @@ describe.each(VECTOR_METRICS)("exactSearch, %s", (metric) => {
   ])("equals brute force over float32: $name", ({ float }, { expect }) => {
     fc.assert(
       fc.property(vectorsOf(float), (sample) => {
-        const searched = { ...sample, image: imageOf(sample.vectors, metric) };
+        const searched = { ...sample, image: imageOf(sample.vectors, metric, kernel) };
         expect(searchImage(searched).found).toEqual(bruteForce(searched));
       }),
       { numRuns: 300 },
@@ -41,8 +44,8 @@ describe.each(VECTOR_METRICS)("exactSearch, %s", (metric) => {
   it.for([1, 10, 100])(
     "equals brute force over several blocks of 96 dimensions and reads few vectors, topK %i",
     (topK, { expect }) => {
-      const vectors = seededUnitVectors({ count: 10_000, dimensions: 96, seed: 7, clusters: 20 });
-      const image = imageOf(vectors, metric);
+      const vectors = seededUnitVectors({ count: 5000, dimensions: 96, seed: 7, clusters: 20 });
+      const image = imageOf(vectors, metric, kernel);
       for (const query of seededUnitVectors({ count: 5, dimensions: 96, seed: 11, clusters: 20 })) {
         const searched = { image, vectors, query, topK };
         const { found, reads } = searchImage(searched);
@@ -56,7 +59,7 @@ describe.each(VECTOR_METRICS)("exactSearch, %s", (metric) => {
     const vectors = seededUnitVectors({ count: 9000, dimensions: 24, seed: 3 });
     const slots = Uint32Array.from({ length: 700 }, (_, i) => i * 12 + 5);
     const searched = {
-      image: imageOf(vectors, metric),
+      image: imageOf(vectors, metric, kernel),
       vectors,
       query: vectors[6] ?? new Float32Array(24),
       topK: 30,
@@ -67,7 +70,7 @@ describe.each(VECTOR_METRICS)("exactSearch, %s", (metric) => {
 
   it("answers with fewer than topK when there are fewer, and with none for no slots", ({ expect }) => {
     const vectors = seededUnitVectors({ count: 3, dimensions: 8, seed: 5 });
-    const searched = { image: imageOf(vectors, metric), vectors, query: new Float32Array(8).fill(1), topK: 50 };
+    const searched = { image: imageOf(vectors, metric, kernel), vectors, query: new Float32Array(8).fill(1), topK: 50 };
     expect(searchImage(searched).found).toHaveLength(3);
     expect(searchImage({ ...searched, slots: new Uint32Array(0) }).found).toEqual([]);
   });
