@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { waitUntil } from "cloudflare:workers";
 import { createApp, createMisconfiguredApp } from "./app.ts";
+import { BackupStore } from "./backup/backup-store.ts";
 import type { EncoderSource } from "./encoder/lazy-encoder.ts";
 import { createSqlFeedbackStore } from "./feedback/sql-feedback-store.ts";
 import { createTargetLmChain } from "./generation/create-target-lm.ts";
@@ -15,11 +16,12 @@ import { Staging } from "./ingestion/documents/staging.ts";
 import { VersionStore } from "./ingestion/documents/version-store.ts";
 import type { DocumentDependencies } from "./ingestion/ingestion-dependencies.ts";
 import { resumeIngestion } from "./ingestion/resume-ingestion.ts";
+import { InventoryStore } from "./inventory/inventory-store.ts";
 import { createAddressGuard } from "./platform/address-guard-object.ts";
 import { createAssetEncoder, readAssetFile } from "./platform/asset-encoder.ts";
 import { createAssetEncoders } from "./platform/asset-query-side.ts";
 import { createBackgroundResume } from "./platform/background-resume.ts";
-import { createD1Database } from "./platform/d1-database.ts";
+import { createD1Database, readD1Bytes } from "./platform/d1-database.ts";
 import { readSecret, type Environment } from "./platform/environment.ts";
 import { createIngestionQueue } from "./platform/ingestion-queue.ts";
 import { createR2ContentStore } from "./platform/r2-content-store.ts";
@@ -161,6 +163,9 @@ function composeApp(
     collectionFacts: new CollectionFactsStore(database),
     files: new FileStore(database),
     fileBatches: new FileBatchStore(database),
+    backups: new BackupStore(database),
+    inventory: new InventoryStore(database),
+    databaseBytes: () => readD1Bytes(env.DB),
     resumeIngestion: createBackgroundResume(documents),
     targetLms: (name) => createTargetLmChain(name, configuration.targetLms, targetLmDependencies),
     answer: answerQuery,

@@ -1,3 +1,4 @@
+import type { BackupStore } from "../backup/backup-store.ts";
 import type { EncoderSource } from "../encoder/lazy-encoder.ts";
 import type { FeedbackStore } from "../feedback/feedback-store.ts";
 import type { TargetLm } from "../generation/target-lm.ts";
@@ -6,6 +7,7 @@ import type { DocumentRecord } from "../ingestion/documents/document.ts";
 import type { FileBatchStore } from "../ingestion/documents/file-batch-store.ts";
 import type { FileStore } from "../ingestion/documents/file-store.ts";
 import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
+import type { InventoryStore } from "../inventory/inventory-store.ts";
 import type { QuerySideDependencies } from "../query-side/put-query-side.ts";
 import type { ShadowStore } from "../query-side/shadow-record.ts";
 import type { AnswerEvent } from "../rag/answer-event.ts";
@@ -58,6 +60,11 @@ export interface RouteDependencies extends AppSurroundings {
   /** Their owner is the caller's tenant. */
   readonly files: FileStore;
   readonly fileBatches: FileBatchStore;
+  /** Of collections that the caller's `Access` has found. */
+  readonly backups: BackupStore;
+  readonly inventory: InventoryStore;
+  /** Undefined: the platform does not say. */
+  readonly databaseBytes: () => Promise<number | undefined>;
   /** When one of these is in progress: looks, in the background and not too often, whether somebody is at work on it. */
   readonly resumeIngestion: (records: readonly Pick<DocumentRecord, "status">[]) => void;
   /** Reads a static asset by its path; `headers` of the request make `304` work. */

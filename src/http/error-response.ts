@@ -48,6 +48,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   vector_limit: [400, "invalid_request_error"],
   index_full: [422, "invalid_request_error"],
   invalid_artifact: [500, "server_error"], // offline only; a Worker that meets one has a defect
+  check_failed: [500, "server_error"], // as above
   command_failed: [500, "server_error"], // as above
   training_diverged: [500, "server_error"], // as above
   metering_failed: [503, "server_error"],

@@ -19,6 +19,12 @@ export function createD1Database(database: D1Database): SqlDatabase {
   };
 }
 
+/** Size of the database; undefined where the platform does not tell it. */
+export async function readD1Bytes(database: D1Database): Promise<number | undefined> {
+  const { meta } = await database.prepare("SELECT 1").all();
+  return meta.size_after > 0 ? meta.size_after : undefined;
+}
+
 /** A database without our tables is the one failure of D1 that a person has to mend, and commonly meets first. */
 async function explained<Result>(call: () => Promise<Result>): Promise<Result> {
   try {

@@ -26,6 +26,7 @@ export const USER_ERROR_CODES = [
   "vector_limit", // one of Vectorize's documented limits is exceeded
   "index_full", // the embedded index is at its capacity: use Vectorize
   "invalid_artifact", // offline: a file of a stage is missing or malformed; the message names file and line
+  "check_failed", // offline: a command that looks whether all is well found that it is not
   "command_failed", // offline: a program that we run (wrangler) failed; the message has its words
   "training_diverged", // offline: a loss or a gradient is NaN or infinite; the message names it
 ] as const;

@@ -3,6 +3,8 @@
  * unless the comment says otherwise.
  */
 export const VECTORIZE_LIMITS = {
+  /** Of one index; changelog of 2026-08-04. */
+  vectors: 20_000_000,
   dimensions: 1536,
   idBytes: 64,
   namespaceBytes: 64,

@@ -5,6 +5,7 @@ import type { DeploymentReport } from "../../training/deployment/deploy.ts";
 import type { DeploymentContext } from "../../training/deployment/deployment-step.ts";
 import { DEPLOYMENT_STEPS } from "../../training/deployment/steps.ts";
 import { readDeployedConfiguration } from "../../training/wrangler/deployed-configuration.ts";
+import type { CreateWranglerOptions, Wrangler } from "../../training/wrangler/wrangler.ts";
 import { createWrangler } from "../../training/wrangler/wrangler.ts";
 import { runFakeWrangler } from "./fake-account.ts";
 import type { FakeAccount, FakeCall } from "./fake-account.ts";
@@ -32,6 +33,8 @@ export interface DeploymentWorld {
   readonly secretsFile: string;
   /** Lines of the log and warnings, of all runs. */
   readonly said: string[];
+  /** wrangler over the stand-in. */
+  readonly wrangler: Wrangler;
   /** One run of all steps. */
   readonly run: (given?: Partial<DeploymentContext>) => Promise<DeploymentReport>;
   readonly account: () => Promise<FakeAccount>;
@@ -51,6 +54,7 @@ export async function deploymentWorld(
   const accountFile = path.join(folder, "fake-account.json");
   const said: string[] = [];
   const account = async (): Promise<FakeAccount> => JSON.parse(await readFile(accountFile, "utf8")) as FakeAccount;
+  const execute: CreateWranglerOptions["execute"] = (execution) => Promise.resolve(runFakeWrangler(execution));
   const changeAccount = async (change: Partial<FakeAccount>): Promise<void> => {
     await writeFile(accountFile, JSON.stringify({ ...(await account()), ...change }));
   };
@@ -68,6 +72,7 @@ export async function deploymentWorld(
       const lines = await readFile(path.join(folder, "calls.jsonl"), "utf8").catch(() => "");
       return lines.split("\n").flatMap((line) => (line === "" ? [] : (JSON.parse(line) as FakeCall)));
     },
+    wrangler: createWrangler({ folder, execute, account: () => undefined, signal: new AbortController().signal }),
     run: async (given = {}) => {
       const state = { accountId: undefined, url: undefined } as DeploymentContext["state"];
       const { signal } = new AbortController();
@@ -75,7 +80,7 @@ export async function deploymentWorld(
         steps: DEPLOYMENT_STEPS,
         wrangler: createWrangler({
           folder,
-          execute: (execution) => Promise.resolve(runFakeWrangler(execution)),
+          execute,
           account: () => state.accountId,
           signal,
         }),

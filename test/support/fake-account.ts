@@ -75,6 +75,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     account.migrated = [...new Set([...account.migrated, name])];
     return "✅ No migrations to apply!";
   },
+  "d1 migrations list": ([name = ""], { migrated }) =>
+    migrated.includes(name) ? "✅ No migrations to apply!" : "Migrations to be applied:\n│ 0001_passages.sql │",
   "r2 bucket info": ([name = ""], { buckets }) => {
     if (!buckets.includes(name)) {
       throw new Refusal(

@@ -24,7 +24,7 @@ const factsSchema = z.strictObject({
   idsSha256: z.string(),
 });
 const metaSchema = z.looseObject({
-  stage: z.literal("encode"),
+  stage: z.enum(["encode", "export"]),
   schemaVersion: z.literal(VECTOR_SET_VERSION),
   inputs: z.record(z.string(), z.string()),
   facts: factsSchema,

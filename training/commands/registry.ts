@@ -24,6 +24,18 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "API keys of a Worker: list, create, change, rotate, revoke",
     load: async () => (await import("./keys.ts")).keysCommand,
   },
+  export: {
+    summary: "a Worker's collection -> a folder: text, metadata, vectors, documents, checksums; resumable",
+    load: async () => (await import("./export.ts")).exportCommand,
+  },
+  import: {
+    summary: "a folder of `export` -> a Worker's collection, checked before and after; resumable",
+    load: async () => (await import("./import.ts")).importCommand,
+  },
+  doctor: {
+    summary: "is everything as it should be: configuration, fingerprints, counts, limits; local or production",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
   deploy: {
     summary: "everything that production needs, made in order and checked; run again, it goes on",
     load: async () => (await import("./deploy.ts")).deployCommand,

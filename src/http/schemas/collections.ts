@@ -19,7 +19,7 @@ export const collectionParamsSchema = z.object({
     .openapi({ example: "factbook" }),
 });
 
-const fingerprintSchema = z
+export const fingerprintSchema = z
   .string()
   .regex(/^[0-9a-f]{64}$/, "expected a sha256 in hex, as /health and manifest tools print it");
 
@@ -82,6 +82,10 @@ export const metadataSchema = z
     description: "At most 10 KiB; strings, numbers, booleans, lists of strings, one level deep.",
   });
 
+export const valuesSchema = z
+  .union([z.string(), z.array(z.number()).max(VECTORIZE_LIMITS.dimensions * 2)])
+  .openapi({ description: "Base64 of little-endian float32, or numbers." });
+
 const passageUploadSchema = z.strictObject({
   id: z
     .string()
@@ -98,9 +102,7 @@ const passageUploadSchema = z.strictObject({
   text: z.string().max(PASSAGE_LIMITS.text),
   url: z.string().max(PASSAGE_LIMITS.url).default(""),
   metadata: metadataSchema.default({}),
-  values: z
-    .union([z.string(), z.array(z.number()).max(VECTORIZE_LIMITS.dimensions * 2)])
-    .openapi({ description: "Base64 of little-endian float32, or numbers." }),
+  values: valuesSchema,
 });
 
 export const passagesRequestSchema = z

@@ -10,7 +10,7 @@ import { filterSchema } from "./retrieval.ts";
 const MAX_DOCUMENTS_PER_REQUEST = 100;
 const MAX_PAGE = 100;
 
-const documentIdSchema = z
+export const documentIdSchema = z
   .string()
   .min(1)
   .max(PASSAGE_LIMITS.ingestedDocumentId)
@@ -18,8 +18,8 @@ const documentIdSchema = z
   .openapi({ example: "handbook" });
 
 /** Titles of passages are made of it; SQLite ends a text at NUL. */
-const titleSchema = z.string().max(PASSAGE_LIMITS.title);
-const urlSchema = z
+export const titleSchema = z.string().max(PASSAGE_LIMITS.title);
+export const urlSchema = z
   .string()
   .max(PASSAGE_LIMITS.url)
   .refine((url) => url.isWellFormed() && !url.includes("\0"), "is not well-formed Unicode without NUL");

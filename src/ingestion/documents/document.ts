@@ -33,7 +33,7 @@ export interface Payer {
   readonly tenant: string;
 }
 
-const VERSION_STATES = ["splitting", "encoding", "publishing", "live", "failed", "retired"] as const;
+export const VERSION_STATES = ["splitting", "encoding", "publishing", "live", "failed", "retired"] as const;
 export type VersionState = (typeof VERSION_STATES)[number];
 
 /** One sending of a document: it becomes live as a whole, or fails, or is overtaken by the next one. */
