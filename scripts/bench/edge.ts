@@ -1,10 +1,11 @@
 /**
  * Benchmarks of the edge service on this machine, without an account:
  *
- *   node scripts/bench/edge.ts [--only encode,index,proxy,memory,cold-start] [--json]
+ *   node scripts/bench/edge.ts [--only encode,scan,index,proxy,memory,cold-start] [--python python3] [--json]
  *
  * Absolute numbers drift with the machine and its load; each section measures what it compares with in the same run, taking
- * turns, and prints ratios. `--json` prints one object: section -> measurement -> number. Progress goes to stderr.
+ * turns, and prints ratios. Where `--python` has faiss, the scan is compared with it too. `--json` prints one object: section ->
+ * measurement -> number. Progress goes to stderr.
  */
 import { parseArgs } from "node:util";
 import { benchColdStart } from "./edge/cold-start.ts";
@@ -12,18 +13,29 @@ import { benchEncode } from "./edge/encode.ts";
 import { benchIndexSearch } from "./edge/index-search.ts";
 import { benchMemory } from "./edge/memory.ts";
 import { benchProxy } from "./edge/proxy.ts";
+import { benchScan } from "./edge/scan.ts";
+
+interface SectionOptions {
+  /** May have faiss. */
+  readonly python: string;
+}
 
 /** A new section is a file in `edge/` and a line here. */
-const SECTIONS: Readonly<Record<string, () => Promise<Record<string, number>>>> = {
+const SECTIONS: Readonly<Record<string, (options: SectionOptions) => Promise<Record<string, number>>>> = {
   encode: benchEncode,
-  index: benchIndexSearch,
+  scan: benchScan,
+  index: () => benchIndexSearch(),
   proxy: benchProxy,
   memory: benchMemory,
   "cold-start": benchColdStart,
 };
 
 const { values: flags } = parseArgs({
-  options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+  options: {
+    json: { type: "boolean", default: false },
+    only: { type: "string" },
+    python: { type: "string", default: "python3" },
+  },
 });
 const names = flags.only?.split(",") ?? Object.keys(SECTIONS);
 const results: Record<string, Record<string, number>> = {};
@@ -33,7 +45,7 @@ for (const name of names) {
     throw new Error(`no section "${name}"; there are ${Object.keys(SECTIONS).join(", ")}`);
   }
   process.stderr.write(`${name} ...\n`);
-  const measurements = await bench();
+  const measurements = await bench(flags);
   results[name] = measurements;
   if (!flags.json) {
     printTable(name, measurements);

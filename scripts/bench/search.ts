@@ -12,23 +12,14 @@ import { parseArgs } from "node:util";
 import { seededUnitVectors } from "../../test/support/seeded-unit-vectors.ts";
 import { loadVectorSet } from "../../training/artifacts/vector-set.ts";
 import { ProductSearch } from "../../training/eval/product-search.ts";
-import { loadBenchPeer } from "./edge/bench-peer.ts";
 import { median, time } from "./edge/statistics.ts";
+import { loadUsearch, toInt8 } from "./edge/usearch.ts";
 
 const ROWS = 64_153;
 const DIMS = 384;
 const DEPTH = 100;
 /** Queries of the one-at-a-time measurements: a round of them should take a second, not a minute. */
 const SINGLE_QUERIES = 20;
-
-type Numbers = Float32Array | Int8Array;
-
-/** The part of `usearch` that is used. */
-interface Usearch {
-  exactSearch(
-    ...args: [dataset: Numbers, queries: Numbers, dimensions: number, count: number, metric: "cos", threads: number]
-  ): { keys: BigUint64Array };
-}
 
 interface BenchOptions {
   readonly vectors?: string | undefined;
@@ -44,7 +35,7 @@ async function benchSearch({
   rounds,
 }: BenchOptions): Promise<Record<string, number>> {
   const { matrix, dims } = await openMatrix(vectors);
-  const usearch = loadBenchPeer("usearch", "2.26.2") as Usearch; // a wrong shape shows in the first call
+  const usearch = loadUsearch();
   const index = await ProductSearch.open({ matrix, dims, similarity: "cosine", threads });
   const matrix8 = toInt8(matrix);
   const times = { batch: [], single: [], usearchBatch: [], usearchSingle: [], usearchInt8Single: [] } as Record<
@@ -120,11 +111,6 @@ async function perQuery(queries: readonly Float32Array[], run: (query: Float32Ar
     }
   });
   return elapsed / queries.length;
-}
-
-/** Unit vectors in int8 with one scale for all: what usearch's int8 holds. */
-function toInt8(values: Float32Array): Int8Array {
-  return Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round(value * 127 * 4))));
 }
 
 const { values } = parseArgs({

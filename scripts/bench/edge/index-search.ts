@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { z } from "zod";
-import { loadBenchPeer } from "./bench-peer.ts";
-import { DIMENSIONS, FILL_BATCH, seededQueries, seededVectors } from "./index-vectors.ts";
+import { DIMENSIONS, joinedVectors, seededQueries } from "./index-vectors.ts";
 import { median, time } from "./statistics.ts";
+import { loadUsearch, toInt8, type Numbers, type Usearch } from "./usearch.ts";
 import { startWorkerProcess, type WorkerProcess } from "./worker-process.ts";
 
 const TOP_K = 10;
@@ -16,15 +16,6 @@ const QUERIES = 20;
 const WARM_UP_QUERIES = 200;
 const QUERY_SEED = 1_000_003;
 const CONFIGS = ["scripts/bench/edge/workers/index.toml", "wrangler.toml"];
-
-type Numbers = Float32Array | Int8Array;
-
-/** The part of `usearch` that is used. */
-interface Usearch {
-  exactSearch(
-    ...args: [dataset: Numbers, queries: Numbers, dimensions: number, count: number, metric: "cos", threads: number]
-  ): { keys: BigUint64Array };
-}
 
 /**
  * The embedded Vectorize, through its binding under `wrangler dev` (two RPC hops), beside `usearch` exact search in Node on
@@ -60,8 +51,8 @@ async function measureSize(worker: WorkerProcess, usearch: Usearch, size: number
   const first = await time(() => search(worker, 1, QUERY_SEED));
   const memory = worker.memory() - before;
   await search(worker, WARM_UP_QUERIES, QUERY_SEED);
-  const dataset = joined(size);
-  const dataset8 = int8(dataset);
+  const dataset = joinedVectors(size);
+  const dataset8 = toInt8(dataset);
   const embedded: number[] = [];
   const f32: number[] = [];
   const i8: number[] = [];
@@ -77,7 +68,7 @@ async function measureSize(worker: WorkerProcess, usearch: Usearch, size: number
     cpu += worker.cpuTime() - cpuBefore;
     const exact: string[][] = [];
     f32.push(timePerQuery(queries, (query) => exact.push(nearest(usearch, dataset, query))));
-    i8.push(timePerQuery(queries, (query) => nearest(usearch, dataset8, int8(query))));
+    i8.push(timePerQuery(queries, (query) => nearest(usearch, dataset8, toInt8(query))));
     common += found.flat().filter((id, i) => exact[Math.floor(i / TOP_K)]?.includes(id)).length;
   }
   return {
@@ -116,11 +107,6 @@ async function withWorker(persistTo: string, use: (worker: WorkerProcess) => Pro
   }
 }
 
-function loadUsearch(): Usearch {
-  // A wrong shape shows in the first call; the version is fixed.
-  return loadBenchPeer("usearch", "2.26.2") as Usearch;
-}
-
 function nearest(usearch: Usearch, dataset: Numbers, query: Numbers): string[] {
   return Array.from(usearch.exactSearch(dataset, query, DIMENSIONS, TOP_K, "cos", 1).keys, String);
 }
@@ -131,23 +117,6 @@ function timePerQuery(queries: readonly Float32Array[], run: (query: Float32Arra
     run(query);
   }
   return (performance.now() - started) / queries.length;
-}
-
-/** The vectors that the driver filled in, one after the other. */
-function joined(size: number): Float32Array {
-  const dataset = new Float32Array(size * DIMENSIONS);
-  for (let first = 0; first < size; first += FILL_BATCH) {
-    const vectors = seededVectors(first);
-    for (const [i, values] of vectors.entries()) {
-      dataset.set(values, (first + i) * DIMENSIONS);
-    }
-  }
-  return dataset;
-}
-
-/** Unit vectors in int8 with one scale for all: what usearch's int8 holds. */
-function int8(values: Float32Array): Int8Array {
-  return Int8Array.from(values, (value) => Math.max(-127, Math.min(127, Math.round(value * 127 * 4))));
 }
 
 if (import.meta.main) {

@@ -17,3 +17,14 @@ export function seededVectors(first: number): Float32Array[] {
 export function seededQueries(count: number, seed: number): Float32Array[] {
   return seededUnitVectors({ count, dimensions: DIMENSIONS, seed, clusters: CLUSTERS });
 }
+
+/** The first `rows` vectors, one after the other. */
+export function joinedVectors(rows: number): Float32Array {
+  const joined = new Float32Array(rows * DIMENSIONS);
+  for (let first = 0; first < rows; first += FILL_BATCH) {
+    for (const [i, values] of seededVectors(first).entries()) {
+      joined.set(values, (first + i) * DIMENSIONS);
+    }
+  }
+  return joined;
+}
