@@ -1,8 +1,9 @@
-import { Tokenizer, WordPiece } from "@huggingface/tokenizers";
+import { BertPreTokenizer, Tokenizer, WordPiece } from "@huggingface/tokenizers";
 import { z } from "zod";
 import { AppError } from "../shared/errors.ts";
 import { boundedWordPiece } from "./bounded-word-piece.ts";
 import { ReferenceBertNormalizer } from "./reference-bert-normalizer.ts";
+import { ReferenceBertPreTokenizer } from "./reference-bert-pre-tokenizer.ts";
 
 /** Text to token ids, as an encoder was trained to read it. */
 export interface TextTokenizer {
@@ -98,6 +99,9 @@ function buildTokenizer(file: TokenizerFile): Tokenizer {
   }
   if (tokenizer.model instanceof WordPiece) {
     tokenizer.model.encode = boundedWordPiece(tokenizer.model);
+  }
+  if (tokenizer.pre_tokenizer instanceof BertPreTokenizer) {
+    tokenizer.pre_tokenizer = new ReferenceBertPreTokenizer();
   }
   if (file.normalizer?.type === "BertNormalizer") {
     tokenizer.normalizer = new ReferenceBertNormalizer({ ...file.normalizer, type: "BertNormalizer" });
