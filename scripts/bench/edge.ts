@@ -1,7 +1,7 @@
 /**
  * Benchmarks of the edge service on this machine, without an account:
  *
- *   node scripts/bench/edge.ts [--only encode,scan,index,proxy,memory,cold-start] [--python python3] [--json]
+ *   node scripts/bench/edge.ts [--only encode,tokenise,scan,index,proxy,memory,cold-start] [--python python3] [--json]
  *
  * Absolute numbers drift with the machine and its load; each section measures what it compares with in the same run, taking
  * turns, and prints ratios. Where `--python` has faiss, the scan is compared with it too. `--json` prints one object: section ->
@@ -14,6 +14,7 @@ import { benchIndexSearch } from "./edge/index-search.ts";
 import { benchMemory } from "./edge/memory.ts";
 import { benchProxy } from "./edge/proxy.ts";
 import { benchScan } from "./edge/scan.ts";
+import { benchTokenise } from "./edge/tokenise.ts";
 
 interface SectionOptions {
   /** May have faiss. */
@@ -23,6 +24,7 @@ interface SectionOptions {
 /** A new section is a file in `edge/` and a line here. */
 const SECTIONS: Readonly<Record<string, (options: SectionOptions) => Promise<Record<string, number>>>> = {
   encode: benchEncode,
+  tokenise: benchTokenise,
   scan: benchScan,
   index: () => benchIndexSearch(),
   proxy: benchProxy,
