@@ -8,6 +8,7 @@ import { z } from "zod";
 const replySchema = z.object({
   /** A query. */
   milliseconds: z.number(),
+  cpuMilliseconds: z.number(),
   /** Row numbers, the nearest first, by query. */
   ids: z.array(z.array(z.int())),
 });

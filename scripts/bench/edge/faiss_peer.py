@@ -15,11 +15,17 @@ vectors = numpy.fromfile(sys.argv[1], dtype="float32").reshape(-1, dimensions)
 index = faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
 index.train(vectors)
 index.add(vectors)
-print(json.dumps({"milliseconds": 0, "ids": []}), flush=True)
+
+
+def reply(milliseconds, cpu_milliseconds, ids):
+    print(json.dumps({"milliseconds": milliseconds, "cpuMilliseconds": cpu_milliseconds, "ids": ids}), flush=True)
+
+
+reply(0, 0, [])
 for line in sys.stdin:
     request = json.loads(line)
     queries = numpy.array(request["queries"], dtype="float32").reshape(-1, 1, dimensions)
-    started = time.perf_counter()
-    found = [index.search(query, request["topK"])[1][0] for query in queries]
-    elapsed = (time.perf_counter() - started) * 1000
-    print(json.dumps({"milliseconds": elapsed / len(queries), "ids": [ids.tolist() for ids in found]}), flush=True)
+    started, cpu_started = time.perf_counter(), time.process_time()
+    found = [index.search(query, request["topK"])[1][0].tolist() for query in queries]
+    cpu = (time.process_time() - cpu_started) * 1000
+    reply((time.perf_counter() - started) * 1000 / len(queries), cpu / len(queries), found)

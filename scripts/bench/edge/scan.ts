@@ -22,6 +22,8 @@ const QUERY_SEED = 1_000_003;
 interface Round {
   /** Milliseconds a query. */
   readonly milliseconds: number;
+  /** Processor time of a query: unlike elapsed time it tells little of what else the machine does. */
+  readonly cpuMilliseconds: number;
   /** Row numbers found, by query. */
   readonly found: readonly (readonly number[])[];
 }
@@ -32,7 +34,7 @@ type Contestant = (queries: readonly Float32Array[], seed: number) => Promise<Ro
 /**
  * One query against 64,000 int8 vectors of 384 dimensions, exactly: the embedded index's scan in workerd (many in one request; one
  * that scans nothing is subtracted), faiss' 8-bit scalar quantiser, and `usearch` exact over float32 and int8. Milliseconds
- * a query, medians of interleaved rounds. `scan_recall` is the share of the float32 top ten among the scan's candidates,
+ * a query, medians of interleaved rounds, and processor time, means of the same. `scan_recall` is the share of the float32 top ten among the scan's candidates,
  * which it leaves to be compared in float32: 1; `scan_candidates` how many they are. The others' recall is of their top ten.
  */
 export async function benchScan({ python }: { readonly python: string }): Promise<Record<string, number>> {
@@ -49,8 +51,8 @@ export async function benchScan({ python }: { readonly python: string }): Promis
       scan: (_, seed) => scan(worker, seed),
       ...(faiss && {
         faiss: async (queries) => {
-          const { milliseconds, ids } = await faiss.search(queries, TOP_K);
-          return { milliseconds, found: ids };
+          const { ids, ...took } = await faiss.search(queries, TOP_K);
+          return { ...took, found: ids };
         },
       }),
       usearch_f32: usearchOver(dataset, (query) => query),
@@ -65,6 +67,7 @@ export async function benchScan({ python }: { readonly python: string }): Promis
 
 async function measure(contestants: Readonly<Record<string, Contestant>>): Promise<Record<string, number>> {
   const times: Record<string, number[]> = {};
+  const cpu: Record<string, number> = {};
   const common: Record<string, number> = {};
   let candidates = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -74,6 +77,7 @@ async function measure(contestants: Readonly<Record<string, Contestant>>): Promi
     for (const [name, contestant] of Object.entries(contestants)) {
       const result = await contestant(queries, seed);
       (times[name] ??= []).push(result.milliseconds);
+      cpu[name] = (cpu[name] ?? 0) + result.cpuMilliseconds / ROUNDS;
       found[name] = result.found;
     }
     const exact = (found["usearch_f32"] ?? []).map((ids) => new Set(ids));
@@ -86,9 +90,11 @@ async function measure(contestants: Readonly<Record<string, Contestant>>): Promi
   const results: Record<string, number> = { rows: ROWS, scan_candidates: candidates / (ROUNDS * QUERIES) };
   for (const [name, values] of Object.entries(times)) {
     results[`${name}_ms`] = median(values);
+    results[`${name}_cpu_ms`] = cpu[name] ?? Number.NaN;
     results[`${name}_recall`] = (common[name] ?? 0) / (ROUNDS * QUERIES * TOP_K);
     if (name !== "scan") {
       results[`scan_over_${name}`] = scanMilliseconds / median(values);
+      results[`scan_over_${name}_cpu`] = (cpu["scan"] ?? Number.NaN) / (cpu[name] ?? Number.NaN);
     }
   }
   return results;
@@ -96,10 +102,24 @@ async function measure(contestants: Readonly<Record<string, Contestant>>): Promi
 
 async function scan(worker: WorkerProcess, seed: number): Promise<Round> {
   const route = `/scan?queries=${QUERIES}&seed=${seed}&topK=${TOP_K}`;
-  let found: unknown;
-  const nothing = await time(() => ask(worker, `${route}&times=0`));
-  const elapsed = await time(async () => (found = await ask(worker, `${route}&times=${SCANS}`)));
-  return { milliseconds: (elapsed - nothing) / (QUERIES * SCANS), found: z.array(z.array(z.int())).parse(found) };
+  const scans = QUERIES * SCANS;
+  const nothing = await timeWorker(worker, `${route}&times=0`);
+  const all = await timeWorker(worker, `${route}&times=${SCANS}`);
+  return {
+    milliseconds: (all.milliseconds - nothing.milliseconds) / scans,
+    cpuMilliseconds: (all.cpuMilliseconds - nothing.cpuMilliseconds) / scans,
+    found: z.array(z.array(z.int())).parse(all.answer),
+  };
+}
+
+async function timeWorker(
+  worker: WorkerProcess,
+  route: string,
+): Promise<Omit<Round, "found"> & { readonly answer: unknown }> {
+  const before = worker.cpuTime();
+  let answer: unknown;
+  const milliseconds = await time(async () => (answer = await ask(worker, route)));
+  return { milliseconds, cpuMilliseconds: worker.cpuTime() - before, answer };
 }
 
 function usearchOver(dataset: Numbers, convert: (query: Float32Array) => Numbers): Contestant {
@@ -107,13 +127,16 @@ function usearchOver(dataset: Numbers, convert: (query: Float32Array) => Numbers
   return async (queries) => {
     const converted = queries.map(convert);
     const found: number[][] = [];
+    const before = process.cpuUsage();
     const elapsed = await time(async () => {
       for (const query of converted) {
         const { keys } = usearch.exactSearch(dataset, query, DIMENSIONS, TOP_K, "cos", 1);
         found.push(Array.from(keys, Number));
       }
     });
-    return { milliseconds: elapsed / queries.length, found };
+    const { user, system } = process.cpuUsage(before);
+    const cpuMilliseconds = (user + system) / 1000 / queries.length;
+    return { milliseconds: elapsed / queries.length, cpuMilliseconds, found };
   };
 }
 
