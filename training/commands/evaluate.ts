@@ -6,7 +6,7 @@ import { checkJudgedPassages, loadCorpus, loadEvaluationSet } from "../artifacts
 import type { CorpusPassage, EvaluationSet } from "../artifacts/beir.ts";
 import { checkTrecIds, readTrecRun, toTrecRun } from "../artifacts/trec.ts";
 import type { Run } from "../artifacts/trec.ts";
-import { defineCommand } from "../define-command.ts";
+import { defineCommand, UsageError } from "../define-command.ts";
 import type { CommandContext } from "../define-command.ts";
 import { comparePairs } from "../eval/compare-pairs.ts";
 import { evaluateRun } from "../eval/evaluate-run.ts";
@@ -15,11 +15,13 @@ import { DEFAULT_MEASURES, parseMeasure } from "../eval/measures.ts";
 import { readPerQueryScores, writePerQueryScores } from "../eval/per-query-scores.ts";
 import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../eval/retrieve-legs.ts";
+import { workerRun } from "../eval/worker-run.ts";
 import { formatTable } from "../format-table.ts";
 import { formatFusion, readFusion } from "../indexing/fusion-setting.ts";
 import { formatComparisons } from "./comparison-table.ts";
 import { openEncoder } from "./encoder-flags.ts";
 import { LEG_DEPTH, retrievalFlags } from "./retrieval-flags.ts";
+import { openAdminClient } from "./worker-flags.ts";
 
 const options = z.strictObject({
   data: z.string().meta({ placeholder: "dir", description: "BEIR-style folder: corpus.jsonl, queries.jsonl, qrels" }),
@@ -34,6 +36,16 @@ const options = z.strictObject({
     .string()
     .optional()
     .meta({ placeholder: "file", description: "measure this TREC run instead of searching; --mode is not used" }),
+  url: z.string().optional().meta({
+    placeholder: "url",
+    description:
+      "ask a running Worker instead of searching here: its base URL; --mode and --top-k (100 at most) are passed on",
+  }),
+  collection: z.string().optional().meta({ placeholder: "name", description: "with --url" }),
+  useAdapter: z.string().optional().meta({
+    placeholder: "name",
+    description: "with --url: a loaded query adapter, or none; default: the collection's",
+  }),
   perQuery: z
     .string()
     .optional()
@@ -56,12 +68,16 @@ qrels/<split>.tsv, or from qrels.tsv and the field split of queries.jsonl. A jud
 a query without judgments is left out. Encodings are cached and reused.
 
 A comparison is over the same queries: a paired permutation test (exact where few queries differ), a bootstrap interval
-over queries, and Holm's correction over the runs compared.`,
+over queries, and Holm's correction over the runs compared.
+
+With --url the same questions go to a running Worker, whose collection has to hold the same passages: what its users get, before and
+after an adapter. Its key is read from AAR_ADMIN_KEY.`,
   examples: [
     "evaluate --data ../nfcorpus --split test --mode dense",
     "evaluate --data ../nfcorpus --mode hybrid --fusion rrf:60 --json",
     "evaluate --data ../nfcorpus --mode dense --encoder ../models/other --max-length 128 --per-query other.jsonl",
     "evaluate --data ../nfcorpus --from-run theirs.trec --compare base.jsonl,other.jsonl",
+    "evaluate --data my-docs --url http://localhost:8787 --collection docs --use-adapter none --per-query before.jsonl",
   ],
   options,
   async run(given, context) {
@@ -78,10 +94,11 @@ over queries, and Holm's correction over the runs compared.`,
     if (given.run !== undefined) {
       checkTrecIds(set.queries, passages);
     }
-    const legs = given.fromRun === undefined ? await searchLegs(given, { set, passages, context }) : undefined;
+    const isSearched = given.fromRun === undefined && given.url === undefined;
+    const legs = isSearched ? await searchLegs(given, { set, passages, context }) : undefined;
     const run =
       legs === undefined
-        ? await readForeignRun(given, { set, texts, log })
+        ? await readForeignRun(given, { set, texts, context })
         : joinLegs(legs, { mode: given.mode, fusion, topK: given.topK });
     const evaluation = evaluateRun({ run, set, measures, passageText: (id) => texts.get(id) });
     if (given.run !== undefined) {
@@ -135,29 +152,44 @@ async function searchLegs(given: Options, { set, passages, context }: SearchLegs
 interface ForeignRunOptions {
   readonly set: EvaluationSet;
   readonly texts: { has(id: string): boolean };
-  readonly log: (message: string) => void;
+  readonly context: CommandContext;
 }
 
-/** A run of another system, cut at `topK`; one for other queries or of another corpus is refused. */
-async function readForeignRun({ fromRun = "", topK }: Options, { set, texts, log }: ForeignRunOptions): Promise<Run> {
-  const run = await readTrecRun(fromRun);
+/** A run of a Worker or of another system, cut at `topK`; one for other queries or of another corpus is refused. */
+async function readForeignRun(given: Options, { set, texts, context }: ForeignRunOptions): Promise<Run> {
+  const { fromRun = "", url, topK } = given;
+  const source = url ?? fromRun;
+  const run = url === undefined ? await readTrecRun(fromRun) : await askWorker({ ...given, url }, set, context);
   const wanted = new Set(set.queries.map(({ id }) => id));
   const own = [...run].filter(([queryId]) => wanted.has(queryId));
   if (own.length === 0) {
     throw new AppError(
       "invalid_artifact",
-      `${fromRun} ranks nothing for any of the ${wanted.size} queries of the split`,
+      `${source} ranks nothing for any of the ${wanted.size} queries of the split`,
     );
   }
   const ids = own.flatMap(([, found]) => found.map(({ id }) => id));
   const stray = ids.filter((id) => !texts.has(id));
-  if (stray.length === ids.length) {
-    throw new AppError("invalid_artifact", `${fromRun}: no passage of it is in the corpus, "${stray[0]}" for one`);
+  if (ids.length > 0 && stray.length === ids.length) {
+    throw new AppError("invalid_artifact", `${source}: no passage of it is in the corpus, "${stray[0]}" for one`);
   }
   if (stray.length > 0) {
-    log(`${fromRun}: ${stray.length} of ${ids.length} passages are not in the corpus, as "${stray[0]}"`);
+    context.log(`${source}: ${stray.length} of ${ids.length} passages are not in the corpus, as "${stray[0]}"`);
   }
   return new Map(own.map(([queryId, found]) => [queryId, found.slice(0, topK)]));
+}
+
+async function askWorker(
+  { url, collection, mode, topK, useAdapter, fromRun }: Options & { readonly url: string },
+  { queries }: EvaluationSet,
+  { env, signal, progress }: CommandContext,
+): Promise<Run> {
+  if (collection === undefined || fromRun !== undefined) {
+    throw new UsageError("--url needs --collection, the Worker's name of the passages, and no --from-run");
+  }
+  const adapter = useAdapter === "none" ? null : useAdapter;
+  const client = openAdminClient(url, { env, signal });
+  return await workerRun({ client, collection, mode, adapter, queries, topK, progress });
 }
 
 interface RunFacts {
@@ -169,16 +201,18 @@ interface RunFacts {
 }
 
 function describeRun(given: Options, { legs, evaluation, fusion, passages }: RunFacts) {
-  const { data, split, topK, runtime, fromRun } = given;
+  const { data, split, topK, runtime, fromRun, url, useAdapter } = given;
   const { means, emptyQueries, unjudgedQueries, perQuery } = evaluation;
   const encoder = legs?.encoder;
   const mode = fromRun === undefined ? given.mode : `run ${path.basename(fromRun)}`;
+  const worker = url === undefined ? {} : { worker: url, adapter: useAdapter ?? "the collection's" };
   return {
     data: path.basename(path.resolve(data)),
     split,
     mode,
     topK,
-    ...(mode === "hybrid" ? { fusion } : {}),
+    ...worker,
+    ...(mode === "hybrid" && url === undefined ? { fusion } : {}),
     ...(encoder === undefined
       ? {}
       : {
@@ -198,9 +232,11 @@ function describeRun(given: Options, { legs, evaluation, fusion, passages }: Run
 }
 
 function describeInWords(report: ReturnType<typeof describeRun>): string {
-  const { data, split, mode, encoder, fusion, queries, passages, emptyQueries, unjudgedQueries } = report;
+  const { data, split, mode, worker, adapter, encoder, fusion, queries, passages } = report;
+  const { emptyQueries, unjudgedQueries } = report;
   const parts = [
     `${data} ${split}, ${mode}`,
+    ...(worker === undefined ? [] : [`${worker}, adapter: ${adapter}`]),
     ...(fusion === undefined ? [] : [fusion]),
     ...(encoder === undefined ? [] : [`${encoder.name} at ${encoder.maxPassageLength} tokens`]),
     `${queries} queries, ${passages} passages`,

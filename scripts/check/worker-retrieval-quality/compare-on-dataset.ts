@@ -9,9 +9,10 @@ import { cachedPassageVectors } from "../../../training/eval/cached-encodings.ts
 import { evaluateRun } from "../../../training/eval/evaluate-run.ts";
 import { parseMeasure } from "../../../training/eval/measures.ts";
 import { joinLegs, retrieveLegs } from "../../../training/eval/retrieve-legs.ts";
+import { workerRun } from "../../../training/eval/worker-run.ts";
+import { createAdminClient } from "../../../training/indexing/admin-client.ts";
 import { uploadCollection } from "../../../training/indexing/upload-collection.ts";
 import { createProgress, type Progress, type ProgressOptions } from "../../../training/progress.ts";
-import { askWorker } from "./ask-worker.ts";
 
 const MEASURE = "nDCG@10";
 const CUTOFF = 10;
@@ -74,10 +75,11 @@ export async function compareOnDataset({ data, split, url, runtime }: CompareOnD
     progress,
     signal,
   });
+  const client = createAdminClient({ url, fetch, signal });
   const comparisons: Comparison[] = [];
   for (const mode of RETRIEVAL_MODES) {
     const offline = joinLegs(legs, { mode, fusion: DEFAULT_FUSION, topK: CUTOFF });
-    const worker = await askWorker({ url, collection: dataset, mode, queries: judged, topK: CUTOFF, progress });
+    const worker = await workerRun({ client, collection: dataset, mode, queries: judged, topK: CUTOFF, progress });
     comparisons.push({
       dataset,
       mode,
