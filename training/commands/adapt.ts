@@ -8,6 +8,7 @@ import { writeFileAtomic } from "../artifacts/atomic-file.ts";
 import { defineCommand } from "../define-command.ts";
 import { formatTable } from "../format-table.ts";
 import { renderReport } from "../report/render-report.ts";
+import { summaryTable } from "../report/summary-table.ts";
 import { findCommand } from "./find-command.ts";
 
 const presetList = Object.entries(PRESETS)
@@ -60,7 +61,7 @@ ${presetList}`,
     context.print(
       json
         ? JSON.stringify({ report, stages: results.length, run }, undefined, 2)
-        : `${report}\n${results.length} stages, ${run.length} of them run, ${results.length - run.length} unchanged`,
+        : `${summaryTable(data)}\n\n${report}\n${results.length} stages, ${run.length} of them run, ${results.length - run.length} unchanged`,
     );
   },
 });

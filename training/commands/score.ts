@@ -129,6 +129,10 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
       }
       const tokens = scorers.reduce((sum, scorer) => sum + scorer.tokens(), 0);
       const sanity = checkSanity({ table: scoreLog.table, signal: given.signal, run, qrels });
+      const inWords = `${describeSanity(sanity)}\n${result.scored} queries scored, ${tokens} tokens through the LM`;
+      if (given.json) {
+        log(inWords); // whoever reads the JSON, a person watches the run
+      }
       print(
         given.json
           ? JSON.stringify({
@@ -138,7 +142,7 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
               unfit: result.unfit.length,
               tokens,
             })
-          : `${describeSanity(sanity)}\n${result.scored} queries scored, ${tokens} tokens through the LM`,
+          : inWords,
       );
     } finally {
       await Promise.all([scoreLog.close(), ...scorers.map((scorer) => scorer.close())]);
