@@ -5,7 +5,8 @@ import type { StageEstimate } from "./stage.ts";
  * times that stages really took stand in their records and in the report.
  */
 const PASSAGES_A_SECOND = 60;
-const LABEL_TOKENS_A_SECOND = 600;
+/** An LM in int8 as ONNX, and one in GGUF with a thread. */
+const LABEL_TOKENS_A_SECOND = { onnx: 600, gguf: 200 } as const;
 /** Prompt, passage and answer of one label. */
 const TOKENS_A_LABEL = 190;
 /** Questions an epoch and second. */
@@ -22,9 +23,9 @@ export const ESTIMATES = {
   quick: (): StageEstimate => ({ seconds: 5, ...NO_TOKENS }),
   encode: (passages: number): StageEstimate => ({ seconds: passages / PASSAGES_A_SECOND, ...NO_TOKENS }),
   /** One run without a passage and one with each. */
-  score: (questions: number, depth: number): StageEstimate => {
+  score: (questions: number, depth: number, kind: keyof typeof LABEL_TOKENS_A_SECOND): StageEstimate => {
     const tokens = questions * (depth + 1) * TOKENS_A_LABEL;
-    return { seconds: tokens / LABEL_TOKENS_A_SECOND, tokens };
+    return { seconds: tokens / LABEL_TOKENS_A_SECOND[kind], tokens };
   },
   train: (questions: number, mode: TrainingModeName): StageEstimate => ({
     seconds: 10 + (questions * EPOCHS[mode]) / TRAINED_A_SECOND[mode],

@@ -185,7 +185,7 @@ function labelStages(context: PlanContext, train: ExperimentSet): Stage[] {
     options: { data, run, output, ...options, json: true },
     inputs: { corpus, queries, candidates, ...(typeof lm === "string" && !isUrl(lm) ? { lm } : {}) },
     outputs: { scores: output },
-    estimate: ESTIMATES.score(questions, depth),
+    estimate: ESTIMATES.score(questions, depth, typeof lm === "string" && lm.endsWith(".gguf") ? "gguf" : "onnx"),
   });
   return [mine, score];
 }

@@ -154,13 +154,14 @@ type Options = z.output<typeof options>;
 async function findBestSetting(
   given: Options,
   items: readonly QueryToScore[],
-  { log, signal: abort }: CommandContext,
+  { log, progress, signal: abort }: CommandContext,
 ): Promise<ScorerSetting> {
   const speeds = await tuneScorers({
     cores: availableParallelism(),
     items,
     open: (setting) => openScorers(given, setting, abort),
     now: () => performance.now(),
+    progress,
   });
   log(
     formatTable(

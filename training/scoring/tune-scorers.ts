@@ -1,3 +1,4 @@
+import type { Progress, ProgressOptions } from "../progress.ts";
 import type { QueryScorer } from "./query-scorer.ts";
 import type { QueryToScore } from "./signal.ts";
 
@@ -18,13 +19,15 @@ export interface TuneScorersOptions {
   readonly open: (setting: ScorerSetting) => Promise<readonly QueryScorer[]>;
   /** Milliseconds since any origin. */
   readonly now: () => number;
+  readonly progress: (options: ProgressOptions) => Progress;
 }
 
 /** Queries of one process in a measurement, after one that warms it up. */
 const QUERIES_PER_PROCESS = 2;
 
 /** Measures the sensible settings of a machine one after the other. Fastest first. */
-export async function tuneScorers({ cores, items, open, now }: TuneScorersOptions): Promise<readonly SettingSpeed[]> {
+export async function tuneScorers(options: TuneScorersOptions): Promise<readonly SettingSpeed[]> {
+  const { cores, items, open, now } = options;
   const settings: readonly ScorerSetting[] =
     cores === 1
       ? [{ processes: 1, threads: 1 }]
@@ -34,6 +37,7 @@ export async function tuneScorers({ cores, items, open, now }: TuneScorersOption
           { processes: cores, threads: 1 },
         ];
   const speeds: SettingSpeed[] = [];
+  const progress = options.progress({ label: "tune", unit: "settings", total: settings.length });
   for (const setting of settings) {
     const scorers = await open(setting);
     const [warmUp, ...measured] = items.slice(0, 1 + QUERIES_PER_PROCESS * setting.processes);
@@ -49,6 +53,8 @@ export async function tuneScorers({ cores, items, open, now }: TuneScorersOption
     );
     speeds.push({ ...setting, queriesPerSecond: measured.length / ((now() - began) / 1000) });
     await Promise.all(scorers.map((scorer) => scorer.close()));
+    progress.advance(1);
   }
+  progress.finish();
   return speeds.toSorted((a, b) => b.queriesPerSecond - a.queriesPerSecond);
 }

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import type { QueryToScore } from "../../../../training/scoring/signal.ts";
 import { tuneScorers } from "../../../../training/scoring/tune-scorers.ts";
+import { silentProgress } from "../../../support/silent-progress.ts";
 
 const items = Array.from({ length: 9 }, (_, index): QueryToScore => {
   const id = `q${index}`;
@@ -16,6 +17,7 @@ describe("tuneScorers", () => {
       cores: 2,
       items,
       now: () => clock,
+      progress: silentProgress,
       open: async ({ processes, threads }) => {
         const name = `${processes}x${threads}`;
         asked[name] = [];
