@@ -11,6 +11,7 @@ import { crossOrigin } from "./http/middleware/cross-origin.ts";
 import { idempotent } from "./http/middleware/idempotent.ts";
 import { rateLimitHeaders } from "./http/middleware/rate-limit-headers.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
+import { requestDeadline } from "./http/middleware/request-deadline.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
 import { openPrincipal } from "./http/open-access.ts";
 import { assertEveryRouteHasAccess, routeAccess, type RouteAccess } from "./http/route-access.ts";
@@ -51,6 +52,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     return access !== "public" && openPrincipal(configuration, access) === undefined;
   };
   app.use(
+    requestDeadline({ timeoutMs: configuration.requestTimeoutMs, now: dependencies.now }),
     // No page has any business on the admin routes but the Worker's own.
     except((c) => !isAdmin(c), sameOrigin({ isOpen: adminKey === undefined })),
     except([isPublic, isAdmin], crossOrigin({ origins: corsOrigins })),

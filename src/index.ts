@@ -4,6 +4,7 @@ import { createApp, createMisconfiguredApp } from "./app.ts";
 import { BackupStore } from "./backup/backup-store.ts";
 import type { EncoderSource } from "./encoder/lazy-encoder.ts";
 import { createSqlFeedbackStore } from "./feedback/sql-feedback-store.ts";
+import { CircuitBreakers } from "./generation/circuit-breakers.ts";
 import { createTargetLmChain } from "./generation/create-target-lm.ts";
 import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
 import type { HttpEnvironment } from "./http/http-context.ts";
@@ -148,6 +149,10 @@ function composeApp(
     fetch: (url: string, init: RequestInit) => fetch(url, init),
     readSecret: (name: string) => readSecret(env, name),
     encoder,
+    breakers: new CircuitBreakers({
+      now: () => Date.now(),
+      onChange: (target, state) => surroundings.log({ event: "circuit", target, state }),
+    }),
     ...(env.AI === undefined ? {} : { ai: env.AI }),
   };
   return createApp({

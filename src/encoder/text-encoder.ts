@@ -1,3 +1,4 @@
+import { abortError } from "../shared/abort-error.ts";
 import { AppError } from "../shared/errors.ts";
 import type { EncodedTexts, EncodeOptions, Encoder, PassageText } from "./encoder.ts";
 import type { EncoderManifest } from "./manifest.ts";
@@ -99,7 +100,7 @@ async function checkSignal(signal: AbortSignal | undefined, pass: number): Promi
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
   if (signal?.aborted === true) {
-    throw new AppError("aborted", "the request was aborted while texts were encoded", { cause: signal.reason });
+    throw abortError(signal, "the request was aborted while texts were encoded");
   }
 }
 

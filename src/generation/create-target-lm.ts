@@ -1,6 +1,8 @@
 import { AppError } from "../shared/errors.ts";
 import { createAnthropic } from "./anthropic.ts";
+import type { CircuitBreakers } from "./circuit-breakers.ts";
 import { createExtractive } from "./extractive.ts";
+import { guardedTargetLm } from "./guarded-target-lm.ts";
 import { createOpenAiCompatible } from "./openai-compatible.ts";
 import type { TargetLmConfiguration, TargetLmProvider, TargetLmTable } from "./target-lm-configuration.ts";
 import type { TargetLm, TargetLmDependencies } from "./target-lm.ts";
@@ -28,14 +30,23 @@ export function createTargetLm(
 ): TargetLm {
   // The registry's type pairs each provider with the factory of its own settings; TypeScript cannot follow the pair.
   const factory = factories[configuration.provider] as Factory<TargetLmProvider>;
-  return factory(name, configuration, dependencies);
+  const target = factory(name, configuration, dependencies);
+  const { hedgeAfterMs } = configuration;
+  return hedgeAfterMs === undefined ? target : { ...target, hedgeAfterMs };
 }
 
-/** The model a client asked for, then its fallbacks in order. Throws `unknown_model`, naming the models there are. */
+export interface TargetLmChainDependencies extends TargetLmDependencies {
+  readonly breakers: CircuitBreakers;
+}
+
+/**
+ * The model a client asked for, then its fallbacks in order, each behind its circuit breaker. Throws `unknown_model`, naming
+ * the models there are.
+ */
 export function createTargetLmChain(
   name: string,
   table: TargetLmTable,
-  dependencies: TargetLmDependencies,
+  dependencies: TargetLmChainDependencies,
 ): readonly [TargetLm, ...TargetLm[]] {
   const configuration = table.get(name);
   if (configuration === undefined) {
@@ -46,7 +57,17 @@ export function createTargetLmChain(
   }
   const fallbacks = configuration.fallbacks.flatMap((fallback) => {
     const entry = table.get(fallback);
-    return entry === undefined ? [] : [createTargetLm(fallback, entry, dependencies)];
+    return entry === undefined ? [] : [createGuarded(fallback, entry, dependencies)];
   });
-  return [createTargetLm(name, configuration, dependencies), ...fallbacks];
+  return [createGuarded(name, configuration, dependencies), ...fallbacks];
+}
+
+function createGuarded(
+  name: string,
+  configuration: TargetLmConfiguration,
+  dependencies: TargetLmChainDependencies,
+): TargetLm {
+  const target = createTargetLm(name, configuration, dependencies);
+  const settings = "circuitBreaker" in configuration && configuration.circuitBreaker;
+  return settings === false ? target : guardedTargetLm(target, dependencies.breakers.of(name, settings));
 }

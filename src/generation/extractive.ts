@@ -1,3 +1,4 @@
+import { abortError } from "../shared/abort-error.ts";
 import { AppError } from "../shared/errors.ts";
 import { candidateSentences, encodedPassage, type CandidateSentence } from "./extractive/candidate-sentences.ts";
 import { questionFacets } from "./extractive/question-facets.ts";
@@ -87,7 +88,7 @@ async function* extract(
 
 function assertWanted(signal: AbortSignal): void {
   if (signal.aborted) {
-    throw new AppError("aborted", "the client went away", { cause: signal.reason });
+    throw abortError(signal);
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../shared/errors.ts";
+import type { CircuitBreakerSettings } from "./circuit-breaker.ts";
 import { checkUpstreamUrl } from "./upstream-url.ts";
 
 const identifier = z.string().trim().min(1).max(256);
@@ -15,7 +16,24 @@ const commonShape = {
   max_output_tokens: tokens.optional(),
   /** Models to try, in this order, when this one fails before it said anything. Their own fallbacks are not followed. */
   fallbacks: z.array(identifier).max(8).default([]),
+  /** Ask the next of the chain as well when this one has said nothing for so long; the first to speak answers. */
+  hedge_after_ms: milliseconds.optional(),
 };
+
+/** Five failures within half a minute, at least half of all, and the provider is left alone for a quarter of one. */
+const circuitBreaker = z
+  .strictObject({
+    failures: z.int().min(1).max(1_000).default(5),
+    share: z.number().min(0).max(1).default(0.5),
+    window_ms: milliseconds.default(30_000),
+    open_ms: milliseconds.default(15_000),
+  })
+  .transform((settings): CircuitBreakerSettings => ({
+    failures: settings.failures,
+    share: settings.share,
+    windowMs: settings.window_ms,
+    openMs: settings.open_ms,
+  }));
 
 /** What every provider behind a network accepts. */
 const upstreamShape = {
@@ -28,6 +46,8 @@ const upstreamShape = {
   timeout_ms: milliseconds.default(300_000),
   /** Longest silence of a stream, its beginning included. */
   idle_timeout_ms: milliseconds.default(60_000),
+  /** When it is left alone after failures; false: never. */
+  circuit_breaker: z.union([z.literal(false), circuitBreaker]).prefault({}),
 };
 
 const httpShape = {

@@ -50,6 +50,8 @@ export interface TargetLm {
   readonly contextWindow: number;
   /** Tokens kept free for the answer when the request does not say. */
   readonly maxOutputTokens: number;
+  /** Milliseconds without a word after which the next model of the chain is asked as well. Left out: never. */
+  readonly hedgeAfterMs?: number;
   /** `prompt`: passages are written into the messages by us. `native`: the adapter sends them in the provider's own form. */
   readonly passageFormat: "prompt" | "native";
   /**

@@ -1,3 +1,4 @@
+import { abortError } from "../shared/abort-error.ts";
 import { AppError } from "../shared/errors.ts";
 
 export interface WatchdogOptions {
@@ -13,7 +14,7 @@ export interface WatchdogOptions {
 
 /** Ends one upstream request when the client leaves, the deadline passes, or nothing arrives for too long. */
 export interface Watchdog {
-  /** Aborted with an `AppError` as reason: `aborted` or `upstream_timeout`. */
+  /** Aborted with an `AppError` as reason: `aborted`, `upstream_timeout`, or that of the client's signal. */
   readonly signal: AbortSignal;
   /** Says that something arrived, or that we begin to wait for it. */
   touch(): void;
@@ -27,7 +28,7 @@ export interface Watchdog {
 export function createWatchdog({ label, signal, timeoutMs, idleTimeoutMs }: WatchdogOptions): Watchdog {
   const controller = new AbortController();
   const onClientAbort = (): void => {
-    controller.abort(new AppError("aborted", "the client went away", { cause: signal.reason }));
+    controller.abort(abortError(signal));
   };
   const expire = (message: string, milliseconds: number): void => {
     controller.abort(

@@ -39,13 +39,16 @@ type AccessDependencies = Pick<
   "configuration" | "store" | "documents" | "retriever" | "targetLms" | "answer"
 >;
 
+export interface AccessOptions extends AccessDependencies {
+  readonly meter: RequestMeter;
+  /** Milliseconds until the request's deadline. */
+  readonly remainingMs: () => number;
+}
+
 /** What this caller can reach. */
-export function accessOf(
-  principal: Principal,
-  { meter, ...dependencies }: AccessDependencies & { readonly meter: RequestMeter },
-): Access {
+export function accessOf(principal: Principal, { meter, remainingMs, ...dependencies }: AccessOptions): Access {
   const { configuration } = dependencies;
-  const retriever = meteredRetriever(dependencies.retriever, meter);
+  const retriever = meteredRetriever(punctualRetriever(dependencies.retriever, remainingMs), meter);
   const { grants } = principal;
   const models = [...configuration.targetLms.keys()].filter((name) => isGranted(grants.models, name));
   const { defaultModel, defaultCollection } = configuration;
@@ -73,6 +76,11 @@ export function accessOf(
     answer: (request) =>
       meteredAnswer(request, { meter, answer: (asked) => dependencies.answer(asked, { retriever }) }),
   };
+}
+
+/** Retrieval that takes half of what is left of the request's time at most: the rest is for the answer. */
+function punctualRetriever(retriever: Retriever, remainingMs: () => number): Retriever {
+  return { retrieve: (request) => retriever.retrieve({ ...request, timeoutMs: remainingMs() / 2 }) };
 }
 
 interface MeteredAnswerOptions {

@@ -4,6 +4,8 @@ import { AppError } from "../shared/errors.ts";
 import { Authenticator, type EnvironmentKey } from "../tenancy/authenticator.ts";
 import type { KeyRecord } from "../tenancy/key-store.ts";
 import type { Principal } from "../tenancy/principal.ts";
+import type { Allowance } from "../usage/key-ledger.ts";
+import { RefusalMemory } from "../usage/refusal-memory.ts";
 import { RequestMeter } from "../usage/request-meter.ts";
 import { accessOf } from "./access.ts";
 import type { AppDependencies } from "./app-dependencies.ts";
@@ -26,13 +28,16 @@ export function createAdmission(dependencies: AppDependencies): Admission {
     timingSafeEqual,
     now: wallClock,
   });
+  const refusals = new RefusalMemory(wallClock);
   return {
     middleware: admit({
       configuration,
       identify: createIdentify({ configuration, authenticator, addressGuard }),
       forget: ({ id }) => authenticator.forget(id),
-      createMeter: (c, principal) => createMeter(c, principal, dependencies),
-      accessOf: (principal, meter) => accessOf(principal, { ...dependencies, meter }),
+      createMeter: (c, principal) => createMeter(c, principal, { ...dependencies, refusals }),
+      allowanceOf: (principal) => allowanceOf(principal, configuration),
+      accessOf: (c, principal) =>
+        accessOf(principal, { ...dependencies, meter: c.get("meter"), remainingMs: c.get("remainingMs") }),
       defer,
     }),
     onKeyChange: async ({ id, generation }) => {
@@ -50,15 +55,20 @@ function environmentKeysOf({ apiKeys, adminKey }: Configuration): readonly Envir
   ];
 }
 
+function allowanceOf({ id, tier, budget, generation }: Principal, { rateTiers }: Configuration): Allowance {
+  const limits = rateTiers.get(tier);
+  if (limits === undefined) {
+    throw new AppError("configuration_invalid", `RATE_TIERS has no "${tier}", which the key ${id} is of`);
+  }
+  return { generation, limits, budget };
+}
+
 function createMeter(
   c: HttpContext,
-  { id: keyId, tenant, tier, budget, generation }: Principal,
-  { configuration, ledgerOf }: AppDependencies,
+  principal: Principal,
+  { configuration, ledgerOf, refusals }: AppDependencies & { readonly refusals: RefusalMemory },
 ): RequestMeter {
-  const limits = configuration.rateTiers.get(tier);
-  if (limits === undefined) {
-    throw new AppError("configuration_invalid", `RATE_TIERS has no "${tier}", which the key ${keyId} is of`);
-  }
+  const { id: keyId, tenant } = principal;
   const timings = c.get("timings");
   return new RequestMeter({
     ledger: ledgerOf(keyId),
@@ -71,8 +81,9 @@ function createMeter(
       // Paths hold names of collections and documents; of the longest this much.
       path: c.req.path.slice(0, 256),
     },
-    allowance: { generation, limits, budget },
+    allowance: allowanceOf(principal, configuration),
     prices: configuration.prices,
+    refusals,
     elapsed: () => timings.elapsed(),
     stages: () => timings.stages(),
   });

@@ -63,6 +63,7 @@ const RENDERING: Readonly<Record<ErrorCode, readonly [status: number, type: Erro
   upstream_timeout: [504, "upstream_error"],
   upstream_cut: [502, "upstream_error"],
   upstream_malformed: [502, "upstream_error"],
+  deadline_exceeded: [504, "server_error"],
   aborted: [499, "server_error"], // nginx's "client closed request": nobody reads it but the access log
   internal: [500, "server_error"],
 };

@@ -7,6 +7,8 @@ import type { StageTimings } from "./stage-timings.ts";
 interface HttpVariables {
   /** See `requestContext`; on every reply and log line. */
   requestId: string;
+  /** Milliseconds until the request's deadline; infinite without one. */
+  remainingMs: () => number;
   /** Becomes the `Server-Timing` header. */
   timings: StageTimings;
   /** Who asks, and what that caller can reach; on every route that is not public. */

@@ -8,6 +8,7 @@ import type {
   KeyLedger,
   Reservation,
   StoredResponse,
+  Wanted,
 } from "../usage/key-ledger.ts";
 import { SqlUsageStore } from "../usage/sql-usage-store.ts";
 import type { UsageSink } from "../usage/usage-outbox.ts";
@@ -41,8 +42,8 @@ export class KeyLedgerObject extends DurableObject<KeyLedgerEnv> implements KeyL
     this.#sink = withUsageEvents(new SqlUsageStore(createD1Database(env.DB)), env.USAGE_EVENTS);
   }
 
-  async open(subject: UsageSubject, allowance: Allowance): Promise<Admission> {
-    const admission = this.#ledger.open(subject, allowance);
+  async open(subject: UsageSubject, allowance: Allowance, first?: Wanted): Promise<Admission> {
+    const admission = this.#ledger.open(subject, allowance, first);
     await this.#schedule();
     return admission;
   }

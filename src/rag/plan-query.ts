@@ -1,4 +1,5 @@
 import type { ChatMessage, TargetLm } from "../generation/target-lm.ts";
+import { abortError } from "../shared/abort-error.ts";
 import { AppError, toAppError } from "../shared/errors.ts";
 import type { RetrievalNotice } from "./answer-event.ts";
 import { conversationQuery } from "./conversation.ts";
@@ -45,10 +46,10 @@ export async function planQuery({
       const rewritten = await rewriteQuery(target, { messages, signal });
       return { query: rewritten, notices: [{ code: "query_rewritten", message: `searched for: ${rewritten}` }] };
     } catch (error) {
-      const { code, message } = toAppError(error);
-      if (code === "aborted") {
-        throw error;
+      if (signal.aborted) {
+        throw abortError(signal);
       }
+      const { message } = toAppError(error);
       notices.push({ code: "degraded", message: `the query was not rewritten: ${message}` });
     }
   }

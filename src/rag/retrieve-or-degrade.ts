@@ -1,5 +1,6 @@
 import type { Collection, QuerySide, RetrievalMode, RetrieveOutcome, Retriever } from "../retrieval/types.ts";
-import { AppError, isUserError, toAppError } from "../shared/errors.ts";
+import { abortError } from "../shared/abort-error.ts";
+import { isUserError, toAppError } from "../shared/errors.ts";
 import type { VectorFilter } from "../vector-index/vector-index.ts";
 import type { RetrievalNotice } from "./answer-event.ts";
 import { filterNotices } from "./filter-notices.ts";
@@ -57,7 +58,7 @@ export async function retrieveOrDegrade(
     return { outcome, notices: filterNotices(outcome, filter), isFailed: false };
   } catch (error) {
     if (signal.aborted) {
-      throw new AppError("aborted", "the client went away", { cause: error });
+      throw abortError(signal);
     }
     const failure = toAppError(error);
     if (onError === "fail" || failure.code === "aborted" || isUserError(failure)) {

@@ -52,15 +52,16 @@ export function createRetriever({
 }: CreateRetrieverOptions): Retriever {
   async function retrieveOnce(request: RetrieveRequest): Promise<Found> {
     const { mode, signal } = request;
+    const deadlineMs = Math.min(legDeadlineMs, request.timeoutMs ?? Number.POSITIVE_INFINITY);
     // Full depth whatever topK is: fusion needs it, and it has the next ones at hand when passages vanished.
-    const options = { legs, wanted: LEGS_OF_MODE[mode], request, depth: MAX_TOP_K, deadlineMs: legDeadlineMs };
+    const options = { legs, wanted: LEGS_OF_MODE[mode], request, depth: MAX_TOP_K, deadlineMs };
     const { runs, degraded, timings, usage, querySide } = await runLegs(options);
     const legsDoneAt = now();
     const run = aboveMinScore(toOneRun(runs, request), request.minScore);
     const fusedAt = now();
     const { living, vanished } = await withDeadline(() => fetchLiving(run, request, store), {
       what: "the text store",
-      deadlineMs: legDeadlineMs,
+      deadlineMs,
       signal,
     });
     const places = { dense: toPlaces(runs.dense), lexical: toPlaces(runs.lexical) };

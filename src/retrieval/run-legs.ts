@@ -1,4 +1,4 @@
-import { AppError, isUserError, toAppError } from "../shared/errors.ts";
+import { AppError, type ErrorCode, isUserError, toAppError } from "../shared/errors.ts";
 import type { Leg, RetrievalLeg, RetrieveOutcome, RetrieveRequest, ScoredPassage } from "./types.ts";
 import { withDeadline } from "./with-deadline.ts";
 
@@ -18,6 +18,9 @@ export interface LegsOutcome {
   readonly usage: RetrieveOutcome["usage"];
   readonly querySide: RetrieveOutcome["querySide"] | undefined;
 }
+
+/** Nobody waits for an answer any more, or somebody has to mend something. */
+const LASTING: ReadonlySet<ErrorCode> = new Set(["aborted", "deadline_exceeded", "configuration_invalid"]);
 
 type LegResult = Awaited<ReturnType<Leg["retrieve"]>>;
 type Settled = { readonly leg: RetrievalLeg } & ({ readonly result: LegResult } | { readonly error: AppError });
@@ -77,9 +80,7 @@ function throwWhatMustNotDegrade(
   if (first === undefined) {
     return;
   }
-  const lasting = failed.find(
-    ({ error }) => error.code === "aborted" || error.code === "configuration_invalid" || isUserError(error),
-  );
+  const lasting = failed.find(({ error }) => LASTING.has(error.code) || isUserError(error));
   if (lasting !== undefined) {
     throw lasting.error;
   }

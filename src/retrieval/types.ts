@@ -98,6 +98,8 @@ export interface RetrieveRequest {
   readonly model?: string;
   /** For records of this request. */
   readonly requestId?: string;
+  /** Milliseconds that each stage may take at most, where that is less than its own deadline. */
+  readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
 }
 

@@ -1,3 +1,4 @@
+import { abortError } from "../shared/abort-error.ts";
 import { AppError } from "../shared/errors.ts";
 
 export interface WithDeadlineOptions {
@@ -9,7 +10,7 @@ export interface WithDeadlineOptions {
 
 /**
  * Waits for work that cannot be cancelled itself (D1, RPC, a forward pass). Throws `retrieval_failed` (retryable) at the
- * deadline and for a failure without a code of its own, `aborted` when the signal fires; the work's late result or failure
+ * deadline and for a failure without a code of its own, `aborted` (or the signal's own error) when the signal fires; the work's late result or failure
  * is dropped.
  */
 export async function withDeadline<T>(
@@ -17,7 +18,7 @@ export async function withDeadline<T>(
   { what, deadlineMs, signal }: WithDeadlineOptions,
 ): Promise<T> {
   if (signal?.aborted === true) {
-    throw abortedError(what, signal);
+    throw abortError(signal, abortedMessage(what));
   }
   let cleanUp = (): void => undefined;
   const interrupted = new Promise<never>((_resolve, reject) => {
@@ -25,7 +26,11 @@ export async function withDeadline<T>(
       const message = `${what} did not answer within ${deadlineMs} ms`;
       reject(new AppError("retrieval_failed", message, { isRetryable: true, details: { deadlineMs } }));
     }, deadlineMs);
-    const onAbort = (): void => reject(abortedError(what, signal));
+    const onAbort = (): void => {
+      if (signal !== undefined) {
+        reject(abortError(signal, abortedMessage(what)));
+      }
+    };
     signal?.addEventListener("abort", onAbort, { once: true });
     cleanUp = () => {
       clearTimeout(timer);
@@ -43,6 +48,6 @@ export async function withDeadline<T>(
   }
 }
 
-function abortedError(what: string, signal: AbortSignal | undefined): AppError {
-  return new AppError("aborted", `the request was aborted while waiting for ${what}`, { cause: signal?.reason });
+function abortedMessage(what: string): string {
+  return `the request was aborted while waiting for ${what}`;
 }

@@ -24,6 +24,8 @@ export interface Configuration {
   readonly prices: Prices;
   /** Keys of client routes beside those of the key store. Empty in local mode: then these routes are open. */
   readonly apiKeys: readonly string[];
+  /** Deadline of every request, all stages together; undefined: the stages' own only. */
+  readonly requestTimeoutMs: number | undefined;
   /** Key of the admin routes. Without one they are open in local mode and closed in production. */
   readonly adminKey: string | undefined;
 }
@@ -44,6 +46,7 @@ const variablesSchema = z.object({
   ADAPTERS: z.string().optional(),
   RATE_TIERS: z.string().optional(),
   PRICES: z.string().optional(),
+  REQUEST_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).optional(),
   API_KEYS: z.string().transform(splitList).optional(),
   // Blank is unset, as in API_KEYS: a line `ADMIN_KEY=` of .dev.vars opens nothing in production.
   ADMIN_KEY: z
@@ -90,6 +93,7 @@ export function parseConfiguration(environment: object): Configuration {
     prices: parsePrices(variables.PRICES, targetLms),
     rateTiers: parseRateTiers(variables.RATE_TIERS),
     apiKeys,
+    requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
     adminKey: variables.ADMIN_KEY,
   };
 }

@@ -45,6 +45,7 @@ export const SYSTEM_ERROR_CODES = [
   "upstream_timeout", // the provider did not answer, or fell silent, within the deadline
   "upstream_cut", // the stream ended before its end was announced
   "upstream_malformed", // the provider sent something that does not parse
+  "deadline_exceeded", // the request was not done within the time that it, or the configuration, allows
   "aborted", // the client went away
   "internal", // a defect of ours
 ] as const;

@@ -1,5 +1,14 @@
 import { refusalToOpen, refusalToReserve, rateState } from "./admission-rules.ts";
-import type { Admission, Allowance, Claim, ClaimRequest, Refusal, Reservation, StoredResponse } from "./key-ledger.ts";
+import type {
+  Admission,
+  Allowance,
+  Claim,
+  ClaimRequest,
+  Refusal,
+  Reservation,
+  StoredResponse,
+  Wanted,
+} from "./key-ledger.ts";
 import { createLedgerTables, type LedgerTables } from "./ledger-tables.ts";
 import { settleRequest, settleSilent } from "./settlement.ts";
 import type { SyncSql } from "./sync-sql.ts";
@@ -31,7 +40,7 @@ export class CountingLedger {
     );
   }
 
-  open(subject: UsageSubject, allowance: Allowance): Admission {
+  open(subject: UsageSubject, allowance: Allowance, first?: Wanted): Admission {
     const { sql, open, outbox, requests } = this.#tables;
     const now = this.#now();
     settleSilent(this.#tables, now);
@@ -48,27 +57,22 @@ export class CountingLedger {
         requests.add(1, now);
         open.add(subject, { now, aliveUntil: now + SILENCE_MILLISECONDS });
       }
+      if (first !== undefined && open.get(subject.id)?.held.length === 0) {
+        return this.#hold({ id: subject.id, allowance, ...first }, now);
+      }
       return this.#admit(allowance, now);
     });
   }
 
   reserve(reservation: Reservation): Admission {
-    const { sql, open, tokens } = this.#tables;
-    const { id, allowance, ...wanted } = reservation;
+    const { sql, open } = this.#tables;
     const now = this.#now();
     settleSilent(this.#tables, now);
-    return sql.transaction(() => {
-      if (open.get(id) === undefined) {
-        return this.#refuse({ reason: "lost" }, allowance, now);
-      }
-      const refusal = refusalToReserve(this.#tables, reservation, now);
-      if (refusal !== undefined) {
-        return this.#refuse(refusal, allowance, now);
-      }
-      tokens.add(wanted.tokens, now);
-      open.hold(id, { ...wanted, at: now });
-      return this.#admit(allowance, now);
-    });
+    return sql.transaction(() =>
+      open.get(reservation.id) === undefined
+        ? this.#refuse({ reason: "lost" }, reservation.allowance, now)
+        : this.#hold(reservation, now),
+    );
   }
 
   renew(id: string, sofar: UsageEnding): void {
@@ -117,6 +121,18 @@ export class CountingLedger {
   /** When `sweep` will have something to do, as far as is known. */
   nextSilence(): number | undefined {
     return this.#tables.open.nextSilence();
+  }
+
+  #hold(reservation: Reservation, now: number): Admission {
+    const { open, tokens } = this.#tables;
+    const { id, allowance, ...wanted } = reservation;
+    const refusal = refusalToReserve(this.#tables, reservation, now);
+    if (refusal !== undefined) {
+      return this.#refuse(refusal, allowance, now);
+    }
+    tokens.add(wanted.tokens, now);
+    open.hold(id, { ...wanted, at: now });
+    return this.#admit(allowance, now);
   }
 
   #isStale({ generation }: Allowance): boolean {

@@ -23,6 +23,7 @@ export class GenerationTally {
   /** By choice: pieces cut through words would count more tokens than the whole text. */
   readonly #texts = new Map<number, string>();
   #hasAnswered = false;
+  #isDropped = false;
   #told: z.infer<typeof usageSchema> = {};
 
   constructor(target: TargetLm, request: GenerateRequest) {
@@ -44,9 +45,14 @@ export class GenerationTally {
     }
   }
 
+  /** The call counts for nothing, whatever it has said. */
+  drop(): void {
+    this.#isDropped = true;
+  }
+
   /** A call that was refused, or got no answer at all, has taken nothing. */
   tokens(): GenerationTokens {
-    if (!this.#hasAnswered) {
+    if (!this.#hasAnswered || this.#isDropped) {
       return { prompt: 0, completion: 0, isTold: false };
     }
     const { prompt_tokens: prompt, completion_tokens: completion } = this.#told;

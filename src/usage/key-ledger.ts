@@ -11,13 +11,17 @@ export interface Allowance {
 }
 
 /** What a call of a target LM, or of the encoder, may take at most. */
-export interface Reservation {
-  readonly id: string;
-  readonly allowance: Allowance;
+export interface Wanted {
   readonly tokens: number;
   readonly nanoUsd: number;
   /** Whether the client gets a stream, which holds one of the key's places until it ends. */
   readonly stream: boolean;
+}
+
+/** What a request under way wants to take. */
+export interface Reservation extends Wanted {
+  readonly id: string;
+  readonly allowance: Allowance;
 }
 
 /** Limits and what is left of them, for the `x-ratelimit-*` headers; a kind without a limit is left out. */
@@ -79,8 +83,11 @@ export interface ClaimRequest {
  * repeated without counting twice.
  */
 export interface KeyLedger {
-  /** Lets a request in, and counts it. */
-  open(subject: UsageSubject, allowance: Allowance): Promise<Admission>;
+  /**
+   * Lets a request in, and counts it; with `first`, holds that as `reserve` does: one way there and back before a model is
+   * asked. A request whose `first` is refused has been counted all the same.
+   */
+  open(subject: UsageSubject, allowance: Allowance, first?: Wanted): Promise<Admission>;
   /** Before a model is asked: holds what it may take until the request is settled. Reservations of one request add up. */
   reserve(reservation: Reservation): Promise<Admission>;
   /** Says that a request is alive, and what it has used so far. */

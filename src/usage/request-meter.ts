@@ -2,19 +2,24 @@ import type { GenerateRequest, TargetLm } from "../generation/target-lm.ts";
 import { AppError } from "../shared/errors.ts";
 import { withRetry } from "../shared/retry.ts";
 import { GenerationTally, mostTokens } from "./generation-tally.ts";
-import type { Admission, Allowance, Claim, KeyLedger, RateState, StoredResponse } from "./key-ledger.ts";
+import type { Admission, Allowance, Claim, KeyLedger, RateState, StoredResponse, Wanted } from "./key-ledger.ts";
 import { generationCost, type Prices } from "./prices.ts";
 import { refusalError } from "./refusal-error.ts";
+import type { RefusalMemory } from "./refusal-memory.ts";
 import type { UsageCounts, UsageEnding, UsageSubject } from "./usage-record.ts";
 
 /** A third of the ledger's patience: one renewal may fail. */
 const RENEWAL_MILLISECONDS = 20_000;
+
+/** A request without limits that ends within this time is told to the ledger once, when it ends. */
+const UNLIMITED_SILENCE_MILLISECONDS = 1_000;
 
 export interface RequestMeterOptions {
   readonly ledger: KeyLedger;
   readonly subject: UsageSubject;
   readonly allowance: Allowance;
   readonly prices: Prices;
+  readonly refusals: RefusalMemory;
   /** Milliseconds since the request came in. */
   readonly elapsed: () => number;
   /** Milliseconds by stage so far. */
@@ -29,15 +34,19 @@ export interface MeteredEnding {
 }
 
 /**
- * Counts what one request uses, and speaks for it to its key's ledger: `open`, then any number of reservations and counts,
- * then `settle`. Where nothing is limited no one waits for the ledger.
+ * Counts what one request uses, and speaks for it to its key's ledger: `open`, or `postpone` and `admitted`, then any number
+ * of reservations and counts, then `settle`. Where nothing is limited no one waits for the ledger.
  */
 export class RequestMeter {
   readonly #options: RequestMeterOptions;
   readonly #generations: GenerationTally[] = [];
   readonly #isUnlimited: boolean;
-  /** Resolves when the ledger has heard of the request; never rejects. */
-  #opened: Promise<unknown> = Promise.resolve();
+  #allowance: Allowance;
+  /** Finds out anew who asks, when the ledger has heard of a change of the key. */
+  #renewAllowance: (() => Promise<Allowance>) | undefined;
+  /** Settled when the ledger has answered to the opening; undefined: it was not told yet. */
+  #opened: Promise<unknown> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #renewal: ReturnType<typeof setInterval> | undefined;
   #rateState: RateState = {};
   #retrievals = 0;
@@ -52,6 +61,7 @@ export class RequestMeter {
 
   constructor(options: RequestMeterOptions) {
     this.#options = options;
+    this.#allowance = options.allowance;
     const { generation, limits, budget } = options.allowance;
     this.#isUnlimited =
       generation === 0 && [...Object.values(limits), ...Object.values(budget)].every((limit) => limit === undefined);
@@ -72,22 +82,43 @@ export class RequestMeter {
     return this.#finished.promise;
   }
 
+  /** Whether nothing is to be done for this request before the ledger has let it in: its key was refused a moment ago. */
+  get isToWait(): boolean {
+    return this.#options.refusals.isRecent(this.#options.subject.keyId);
+  }
+
   /** Counts the request. False: the principal is out of date. Throws `rate_limited` or `budget_exhausted`. */
   async open(): Promise<boolean> {
-    const { ledger, subject, allowance } = this.#options;
-    const opening = this.#ask(() => ledger.open(subject, allowance));
-    this.#opened = opening.catch(() => undefined);
-    const isOpen = this.#isUnlimited || this.#accept(await opening);
-    if (isOpen) {
-      this.#renewal = setInterval(() => this.#renew(), RENEWAL_MILLISECONDS);
+    if (this.#isUnlimited) {
+      this.#openLater();
+      return true;
     }
-    return isOpen;
+    return this.#accept(await this.#open());
+  }
+
+  /**
+   * For routes that reserve before they use anything: the request is counted with its first reservation, in one way there and
+   * back, or with `admitted`. `renewAllowance` is asked when the principal turns out to be out of date; what it throws, that
+   * reservation throws.
+   */
+  postpone(renewAllowance: () => Promise<Allowance>): void {
+    this.#renewAllowance = renewAllowance;
+    if (this.#isUnlimited) {
+      this.#openLater();
+    }
+  }
+
+  /** Counts the request unless that was done. Throws as `open` does, however often it is asked. */
+  async admitted(): Promise<void> {
+    if (!this.#isUnlimited) {
+      await (this.#opened ?? this.#admit());
+    }
   }
 
   /** Claims an idempotency key for this request; see `KeyLedger`. Throws `metering_failed`. */
   async claim(key: string, fingerprint: string): Promise<Claim> {
     const { ledger, subject } = this.#options;
-    await this.#opened;
+    await (this.#isUnlimited ? (this.#opened ?? this.#open()) : this.admitted());
     return await this.#ask(() => ledger.claim({ key, fingerprint, owner: subject.id }));
   }
 
@@ -163,12 +194,13 @@ export class RequestMeter {
   }
 
   async #settleOnce({ outcome, status, errorCode }: MeteredEnding): Promise<void> {
+    this.#stopTimer();
     if (this.#renewal !== undefined) {
       clearInterval(this.#renewal);
     }
     const { ledger, subject } = this.#options;
     const ending: UsageEnding = { ...this.#snapshot(), outcome, status, errorCode: errorCode ?? null };
-    await this.#opened;
+    await this.#opened?.catch(() => undefined);
     const attempt = (): Promise<void> => this.#ask(() => ledger.settle(subject, ending));
     // Given up, the request is lost after a while, counted as far as it was renewed.
     await withRetry(attempt, { signal: AbortSignal.timeout(RENEWAL_MILLISECONDS) }).catch(() => undefined);
@@ -181,26 +213,87 @@ export class RequestMeter {
   }
 
   async #reserve(tokens: number, nanoUsd: number): Promise<void> {
-    const { ledger, subject, allowance } = this.#options;
-    const { limits, budget } = allowance;
+    const { ledger, subject } = this.#options;
+    const { limits, budget } = this.#allowance;
     const { concurrentStreams, tokensPerMinute } = limits;
     const isWatched =
       [tokensPerMinute, budget.tokens, budget.nanoUsd].some((limit) => limit !== undefined) ||
       (this.#isStream && concurrentStreams !== undefined);
-    if (isWatched) {
-      const stream = this.#isStream;
-      this.#accept(await this.#ask(() => ledger.reserve({ id: subject.id, allowance, tokens, nanoUsd, stream })));
+    const wanted = { tokens, nanoUsd, stream: this.#isStream };
+    if (this.#isUnlimited) {
+      return;
     }
+    if (this.#opened === undefined) {
+      await this.#admit(isWatched ? wanted : undefined);
+      return;
+    }
+    await this.#opened;
+    if (isWatched) {
+      const reservation = { id: subject.id, allowance: this.#allowance, ...wanted };
+      this.#accept(await this.#ask(() => ledger.reserve(reservation)));
+    }
+  }
+
+  /** Tells the ledger of the request, once. */
+  #open(first?: Wanted): Promise<Admission> {
+    const { ledger, subject } = this.#options;
+    this.#stopTimer();
+    const opening = this.#ask(() => ledger.open(subject, this.#allowance, first));
+    this.#opened = opening;
+    // Whoever waits for it meets its failure; nobody may.
+    opening.catch(() => undefined);
+    if (this.#isUnlimited) {
+      this.#keepRenewing();
+    }
+    return opening;
+  }
+
+  #openLater(): void {
+    this.#timer = setTimeout(() => void this.#open(), UNLIMITED_SILENCE_MILLISECONDS);
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== undefined) {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  #keepRenewing(): void {
+    if (!this.#isSettled) {
+      this.#renewal ??= setInterval(() => this.#renew(), RENEWAL_MILLISECONDS);
+    }
+  }
+
+  /** Opens a request that was postponed: all who wait for that are admitted or refused together. */
+  #admit(first?: Wanted): Promise<void> {
+    const admit = async (): Promise<void> => {
+      if (this.#accept(await this.#open(first))) {
+        return;
+      }
+      if (this.#renewAllowance !== undefined) {
+        this.#allowance = await this.#renewAllowance();
+        if (this.#accept(await this.#open(first))) {
+          return;
+        }
+      }
+      throw new AppError("unauthenticated", "this key has just been changed; try again", { isRetryable: true });
+    };
+    const admitting = admit();
+    this.#opened = admitting;
+    admitting.catch(() => undefined);
+    return admitting;
   }
 
   #accept(admission: Admission): boolean {
     this.#rateState = admission.state;
     if (admission.admitted) {
+      this.#keepRenewing();
       return true;
     }
     if (admission.refusal.reason === "stale") {
       return false;
     }
+    this.#options.refusals.note(this.#options.subject.keyId);
     throw refusalError(admission.refusal);
   }
 

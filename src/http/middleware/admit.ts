@@ -2,6 +2,7 @@ import type { MiddlewareHandler } from "hono";
 import type { Configuration } from "../../shared/configuration.ts";
 import { AppError, toAppError } from "../../shared/errors.ts";
 import { hasScope, isGranted, type Principal } from "../../tenancy/principal.ts";
+import type { Allowance } from "../../usage/key-ledger.ts";
 import type { MeteredEnding, RequestMeter } from "../../usage/request-meter.ts";
 import type { Access } from "../access.ts";
 import { errorStatus } from "../error-response.ts";
@@ -17,10 +18,14 @@ export interface AdmitOptions {
   /** Forgets what is remembered of a principal that turned out to be out of date. */
   readonly forget: (principal: Principal) => void;
   readonly createMeter: (c: HttpContext, principal: Principal) => RequestMeter;
-  readonly accessOf: (principal: Principal, meter: RequestMeter) => Access;
+  readonly allowanceOf: (principal: Principal) => Allowance;
+  readonly accessOf: (c: HttpContext, principal: Principal) => Access;
   /** Keeps the isolate alive until a promise is settled, whatever the client does. */
   readonly defer: (work: Promise<unknown>) => void;
 }
+
+/** Routes of these reserve before they use anything, so that the ledger hears of a request together with what it takes. */
+const RESERVING: ReadonlySet<ClosedAccess> = new Set(["retrieve", "generate"]);
 
 /**
  * Lets in who may: known, within the key's limits, with the route's scope. Puts the caller's `Access` on the request, and
@@ -38,8 +43,10 @@ export function admit(options: AdmitOptions): MiddlewareHandler<HttpEnvironment>
     options.defer(meter.finished);
     try {
       authorize(principal, { access, path: c.req.path, configuration: options.configuration });
-      c.set("access", options.accessOf(principal, meter));
+      c.set("access", options.accessOf(c, principal));
       await next();
+      // What has reserved nothing, as a request with a mistake in it, counts against the limits too.
+      await meter.admitted();
     } catch (error) {
       await meter.settle(endingOfError(toAppError(error)));
       throw error;
@@ -52,11 +59,16 @@ export function admit(options: AdmitOptions): MiddlewareHandler<HttpEnvironment>
 async function enter(
   c: HttpContext,
   access: ClosedAccess,
-  { identify, forget, createMeter, defer }: AdmitOptions,
+  options: AdmitOptions,
 ): Promise<{ readonly principal: Principal; readonly meter: RequestMeter }> {
+  const { identify, forget, createMeter, defer } = options;
   for (let attempt = 0; attempt < 2; attempt++) {
     const principal = await identify(c.req.raw.headers, access);
     const meter = createMeter(c, principal);
+    if (RESERVING.has(access) && mayEnter(principal, { access, path: c.req.path })) {
+      meter.postpone(() => allowanceOfPresent(c, principal, { access, options }));
+      return { principal, meter };
+    }
     try {
       if (await meter.open()) {
         return { principal, meter };
@@ -68,13 +80,51 @@ async function enter(
     }
     forget(principal);
   }
-  throw new AppError("unauthenticated", "this key has just been changed; try again", { isRetryable: true });
+  throw justChanged();
 }
 
-interface AuthorizeOptions {
+interface PresentOptions {
+  readonly access: ClosedAccess;
+  readonly options: AdmitOptions;
+}
+
+/**
+ * The allowance of a principal as it is now. When what it may reach has changed too, the request is to be sent again: it was
+ * begun by what was before.
+ */
+async function allowanceOfPresent(
+  c: HttpContext,
+  principal: Principal,
+  { access, options }: PresentOptions,
+): Promise<Allowance> {
+  options.forget(principal);
+  const present = await options.identify(c.req.raw.headers, access);
+  authorize(present, { access, path: c.req.path, configuration: options.configuration });
+  if (reachOf(present) !== reachOf(principal)) {
+    throw justChanged();
+  }
+  return options.allowanceOf(present);
+}
+
+function reachOf({ id, tenant, grants }: Principal): string {
+  return JSON.stringify([id, tenant, grants.scopes, grants.collections, grants.models, grants.routes]);
+}
+
+function justChanged(): AppError {
+  return new AppError("unauthenticated", "this key has just been changed; try again", { isRetryable: true });
+}
+
+interface Entrance {
   readonly access: ClosedAccess;
   readonly path: string;
+}
+
+interface AuthorizeOptions extends Entrance {
   readonly configuration: Configuration;
+}
+
+function mayEnter(principal: Principal, { access, path }: Entrance): boolean {
+  return (access === "authenticated" || hasScope(principal, access)) && isGranted(principal.grants.routes, path);
 }
 
 function authorize(principal: Principal, { access, path, configuration }: AuthorizeOptions): void {

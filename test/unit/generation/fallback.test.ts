@@ -1,5 +1,6 @@
-import { describe, test } from "vitest";
+import { afterEach, beforeEach, describe, test, vi } from "vitest";
 import { generateWithFallback } from "../../../src/generation/fallback.ts";
+import { isSuperseded } from "../../../src/generation/superseded.ts";
 import type { TargetLm } from "../../../src/generation/target-lm.ts";
 import { AppError, type ErrorCode } from "../../../src/shared/errors.ts";
 import { generateRequest, textOf } from "../../support/collect-generation.ts";
@@ -84,5 +85,84 @@ describe("generateWithFallback", () => {
     await events.next();
     await events.return(undefined);
     expect(target.cancellations()).toBe(1);
+  });
+});
+
+/** Says nothing until it is told to, or is aborted. */
+function quietTargetLm(name: string, hedgeAfterMs?: number) {
+  const gate = Promise.withResolvers<void>();
+  const seen: { signal?: AbortSignal } = {};
+  const target: TargetLm = {
+    ...fakeTargetLm({ name, ...(hedgeAfterMs === undefined ? {} : { hedgeAfterMs }) }),
+    async *generate(_request, { signal }) {
+      seen.signal = signal;
+      signal.addEventListener("abort", () => gate.reject(new AppError("aborted", "aborted")));
+      await gate.promise;
+      yield { type: "text-delta", choice: 0, text: name };
+      yield { type: "end", model: name };
+    },
+  };
+  return { target, seen, speak: gate.resolve, fail: gate.reject };
+}
+
+describe("hedging", () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test("asks the next after the delay; the first to speak answers, the other is aborted as superseded", async ({
+    expect,
+  }) => {
+    const [slow, quick] = [quietTargetLm("slow", 500), quietTargetLm("quick")];
+    const asked = ask([slow.target, quick.target]);
+    await vi.advanceTimersByTimeAsync(499);
+    expect(quick.seen.signal).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(1);
+    quick.speak();
+    const { target, events } = await asked;
+    expect(target.name).toBe("quick");
+    expect(slow.seen.signal && isSuperseded(slow.seen.signal)).toBe(true);
+    expect(textOf(await Array.fromAsync(events))).toBe("quick");
+    expect(quick.seen.signal?.aborted).toBe(false);
+  });
+
+  test("keeps the first when that speaks first after all", async ({ expect }) => {
+    const [slow, quick] = [quietTargetLm("slow", 500), quietTargetLm("quick")];
+    const asked = ask([slow.target, quick.target]);
+    await vi.advanceTimersByTimeAsync(500);
+    slow.speak();
+    expect((await asked).target.name).toBe("slow");
+    expect(quick.seen.signal && isSuperseded(quick.seen.signal)).toBe(true);
+  });
+
+  test("does not wait for the delay when the first fails, nor end the race when one of two does", async ({
+    expect,
+  }) => {
+    const third = quietTargetLm("third");
+    const second = quietTargetLm("second", 500);
+    const asked = ask([failing("first", "upstream_unavailable"), second.target, third.target]);
+    await vi.advanceTimersByTimeAsync(500);
+    second.fail(new AppError("upstream_unavailable", "down"));
+    await vi.advanceTimersByTimeAsync(0);
+    third.speak();
+    expect((await asked).target.name).toBe("third");
+  });
+
+  test("never hedges without a delay", async ({ expect }) => {
+    const [slow, next] = [quietTargetLm("slow"), quietTargetLm("next")];
+    const asked = ask([slow.target, next.target]);
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(next.seen.signal).toBeUndefined();
+    slow.speak();
+    expect((await asked).target.name).toBe("slow");
+  });
+
+  test("a failure that all share ends the race for all", async ({ expect }) => {
+    const [slow, quick] = [quietTargetLm("slow", 500), quietTargetLm("quick")];
+    const asked = ask([slow.target, quick.target]);
+    const failed = expect(asked).rejects.toMatchObject({ code: "invalid_request" });
+    await vi.advanceTimersByTimeAsync(500);
+    quick.fail(new AppError("invalid_request", "no"));
+    await failed;
+    expect(slow.seen.signal?.aborted).toBe(true);
   });
 });

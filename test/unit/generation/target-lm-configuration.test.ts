@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, test } from "vitest";
+import { CircuitBreakers } from "../../../src/generation/circuit-breakers.ts";
 import { createTargetLmChain } from "../../../src/generation/create-target-lm.ts";
 import { parseTargetLmTable } from "../../../src/generation/target-lm-configuration.ts";
 import type { AppError } from "../../../src/shared/errors.ts";
@@ -37,6 +38,7 @@ describe("parseTargetLmTable", () => {
           headers: { "x-my_header": "1" },
           allowPrivateHosts: false,
           canStream: true,
+          circuitBreaker: { failures: 5, share: 0.5, windowMs: 30_000, openMs: 15_000 },
           timeoutMs: 300_000,
           idleTimeoutMs: 60_000,
         },
@@ -98,6 +100,7 @@ describe("createTargetLmChain", () => {
     extractive: { provider: "extractive" },
   });
   const dependencies = {
+    breakers: new CircuitBreakers({ now: () => 0 }),
     fetch: () => Promise.reject(new Error("not called")),
     readSecret: () => undefined,
     encoder: () => Promise.resolve(fakeEncoder()),

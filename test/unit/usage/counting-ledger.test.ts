@@ -89,6 +89,21 @@ describe("tokens a minute", () => {
     });
   });
 
+  it("are held with the opening of a request, once however often it is told", ({ expect }) => {
+    const { ledger, clock } = world();
+    const allowance = allowanceOf({ limits: { requestsPerMinute: 2, tokensPerMinute: 100 } });
+    const first = { tokens: 60, nanoUsd: 0, stream: false };
+    ledger.open(usageSubject("a"), allowance, first);
+    const told = ledger.open(usageSubject("a"), allowance, first);
+    expect(told).toMatchObject({ admitted: true, state: { requests: { remaining: 1 }, tokens: { remaining: 40 } } });
+    // Refused for its tokens it has been counted all the same: guessing what fits is not free.
+    expect(reasonOf(ledger.open(usageSubject("b"), allowance, first))).toBe("tokens");
+    expect(reasonOf(ledger.open(usageSubject("b"), allowance, first))).toBe("tokens");
+    expect(reasonOf(ledger.open(usageSubject("c"), allowance))).toBe("requests");
+    clock.now += 61_000;
+    expect(reasonOf(ledger.open(usageSubject("d"), allowance, first))).toBe("admitted");
+  });
+
   it("count what was taken beyond what was held", ({ expect }) => {
     const { ledger } = world();
     ledger.open(usageSubject("a"), allowance);
