@@ -9,6 +9,7 @@ import type { HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
 import { idempotent } from "./http/middleware/idempotent.ts";
+import { measure } from "./http/middleware/measure.ts";
 import { rateLimitHeaders } from "./http/middleware/rate-limit-headers.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { requestDeadline } from "./http/middleware/request-deadline.ts";
@@ -27,6 +28,7 @@ import { registerFiles } from "./http/routes/files.ts";
 import { registerHealth } from "./http/routes/health.ts";
 import { registerInventory } from "./http/routes/inventory.ts";
 import { registerKeys } from "./http/routes/keys.ts";
+import { registerMetrics } from "./http/routes/metrics.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerOwnCollections } from "./http/routes/own-collections.ts";
@@ -52,6 +54,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     return access !== "public" && openPrincipal(configuration, access) === undefined;
   };
   app.use(
+    measure(dependencies.metrics),
     requestDeadline({ timeoutMs: configuration.requestTimeoutMs, now: dependencies.now }),
     // No page has any business on the admin routes but the Worker's own.
     except((c) => !isAdmin(c), sameOrigin({ isOpen: adminKey === undefined })),
@@ -80,6 +83,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerEmbeddings(app, dependencies);
   registerModels(app, dependencies);
   registerHealth(app, dependencies);
+  registerMetrics(app, dependencies);
   registerPlayground(app, dependencies);
   registerKeys(app, {
     keys,

@@ -1,5 +1,7 @@
+import { cacheControlOf, type Caching } from "../caching/caching.ts";
 import type { TargetLm } from "../generation/target-lm.ts";
 import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
+import { measuredTargetLm } from "../metrics/measured-target-lm.ts";
 import type { AnswerEvent } from "../rag/answer-event.ts";
 import type { AnswerRequest } from "../rag/answer-query.ts";
 import type { PassageStore } from "../retrieval/passage-store.ts";
@@ -11,6 +13,8 @@ import { meteredRetriever } from "../usage/metered-retriever.ts";
 import { meteredTargetLm } from "../usage/metered-target-lm.ts";
 import type { RequestMeter } from "../usage/request-meter.ts";
 import type { AppDependencies } from "./app-dependencies.ts";
+import { reportedFallback, reportRetrieval } from "./reported-answer.ts";
+import type { RequestReport } from "./request-report.ts";
 
 /**
  * What the caller of a request can reach, and the only way for a route to reach it: the unguarded store, retriever and
@@ -36,19 +40,32 @@ export interface Access {
 
 type AccessDependencies = Pick<
   AppDependencies,
-  "configuration" | "store" | "documents" | "retriever" | "targetLms" | "answer"
+  "configuration" | "store" | "documents" | "retriever" | "targetLms" | "answer" | "metrics" | "now"
 >;
 
 export interface AccessOptions extends AccessDependencies {
   readonly meter: RequestMeter;
+  readonly report: RequestReport;
   /** Milliseconds until the request's deadline. */
   readonly remainingMs: () => number;
+  /** Of the request. */
+  readonly cacheControl: string | undefined;
 }
 
 /** What this caller can reach. */
-export function accessOf(principal: Principal, { meter, remainingMs, ...dependencies }: AccessOptions): Access {
+export function accessOf(
+  principal: Principal,
+  { meter, report, remainingMs, cacheControl, ...dependencies }: AccessOptions,
+): Access {
   const { configuration } = dependencies;
-  const retriever = meteredRetriever(punctualRetriever(dependencies.retriever, remainingMs), meter);
+  const { metrics } = dependencies.metrics;
+  const reportCached: Caching["report"] = (stage, result) => {
+    report.cached(stage, result);
+    metrics.count("aar_cache_total", { stage, result });
+  };
+  const measured = (target: TargetLm): TargetLm => measuredTargetLm(target, { metrics, now: dependencies.now });
+  const caching: Caching = { scope: principal.tenant, ...cacheControlOf(cacheControl), report: reportCached };
+  const retriever = meteredRetriever(requestRetriever(dependencies.retriever, { remainingMs, caching, report }), meter);
   const { grants } = principal;
   const models = [...configuration.targetLms.keys()].filter((name) => isGranted(grants.models, name));
   const { defaultModel, defaultCollection } = configuration;
@@ -71,27 +88,44 @@ export function accessOf(principal: Principal, { meter, remainingMs, ...dependen
       const [first, ...fallbacks] = dependencies.targetLms(name);
       meter.markModel(name);
       const granted = fallbacks.filter((fallback) => isGranted(grants.models, fallback.name));
-      return [meteredTargetLm(first, meter), ...granted.map((fallback) => meteredTargetLm(fallback, meter))];
+      return [
+        meteredTargetLm(measured(first), meter),
+        ...granted.map((fallback) => reportedFallback(meteredTargetLm(measured(fallback), meter), report)),
+      ];
     },
     answer: (request) =>
-      meteredAnswer(request, { meter, answer: (asked) => dependencies.answer(asked, { retriever }) }),
+      meteredAnswer(
+        { ...request, caching },
+        { meter, report, answer: (asked) => dependencies.answer(asked, { retriever }) },
+      ),
   };
 }
 
-/** Retrieval that takes half of what is left of the request's time at most: the rest is for the answer. */
-function punctualRetriever(retriever: Retriever, remainingMs: () => number): Retriever {
-  return { retrieve: (request) => retriever.retrieve({ ...request, timeoutMs: remainingMs() / 2 }) };
+interface RequestRetrieverOptions extends Pick<AccessOptions, "remainingMs" | "report"> {
+  readonly caching: Caching;
+}
+
+/** Retrieval for one request; it takes half of what is left of its time at most: the rest is for the answer. */
+function requestRetriever(retriever: Retriever, { remainingMs, caching, report }: RequestRetrieverOptions): Retriever {
+  return {
+    async retrieve(request) {
+      const outcome = await retriever.retrieve({ ...request, caching, timeoutMs: remainingMs() / 2 });
+      outcome.degraded.forEach(({ leg }) => report.degrade(leg));
+      return outcome;
+    },
+  };
 }
 
 interface MeteredAnswerOptions {
   readonly meter: RequestMeter;
+  readonly report: RequestReport;
   readonly answer: (request: AnswerRequest) => AsyncGenerator<AnswerEvent>;
 }
 
 /** Passes events on, and tells the meter what only the answer as a whole knows. */
 async function* meteredAnswer(
   request: AnswerRequest,
-  { meter, answer }: MeteredAnswerOptions,
+  { meter, report, answer }: MeteredAnswerOptions,
 ): AsyncGenerator<AnswerEvent> {
   if (request.stream) {
     meter.markStream();
@@ -99,7 +133,9 @@ async function* meteredAnswer(
   try {
     for await (const event of answer(request)) {
       if (event.type === "retrieval-end") {
-        meter.addContext(event.contextTokens);
+        reportRetrieval(event, report);
+        // An answer that was kept has made no model read its passages.
+        meter.addContext(report.hits.includes("answer") ? 0 : event.contextTokens);
       }
       yield event;
     }

@@ -9,9 +9,11 @@ import { RefusalMemory } from "../usage/refusal-memory.ts";
 import { RequestMeter } from "../usage/request-meter.ts";
 import { accessOf } from "./access.ts";
 import type { AppDependencies } from "./app-dependencies.ts";
+import { countEnding } from "./count-ending.ts";
 import type { HttpContext, HttpEnvironment } from "./http-context.ts";
 import { createIdentify } from "./identify.ts";
 import { admit } from "./middleware/admit.ts";
+import { routeOf } from "./middleware/measure.ts";
 
 export interface Admission {
   readonly middleware: MiddlewareHandler<HttpEnvironment>;
@@ -37,7 +39,13 @@ export function createAdmission(dependencies: AppDependencies): Admission {
       createMeter: (c, principal) => createMeter(c, principal, { ...dependencies, refusals }),
       allowanceOf: (principal) => allowanceOf(principal, configuration),
       accessOf: (c, principal) =>
-        accessOf(principal, { ...dependencies, meter: c.get("meter"), remainingMs: c.get("remainingMs") }),
+        accessOf(principal, {
+          ...dependencies,
+          meter: c.get("meter"),
+          report: c.get("report"),
+          remainingMs: c.get("remainingMs"),
+          cacheControl: c.req.header("cache-control"),
+        }),
       defer,
     }),
     onKeyChange: async ({ id, generation }) => {
@@ -48,8 +56,9 @@ export function createAdmission(dependencies: AppDependencies): Admission {
 }
 
 /** Keys of the environment search and answer everywhere; the operator's does all. */
-function environmentKeysOf({ apiKeys, adminKey }: Configuration): readonly EnvironmentKey[] {
+function environmentKeysOf({ apiKeys, adminKey, metricsToken }: Configuration): readonly EnvironmentKey[] {
   return [
+    ...(metricsToken === undefined ? [] : [{ key: metricsToken, scopes: ["metrics"] } satisfies EnvironmentKey]),
     ...apiKeys.map((key): EnvironmentKey => ({ key, scopes: ["retrieve", "generate"] })),
     ...(adminKey === undefined ? [] : [{ key: adminKey, scopes: ["admin"] } satisfies EnvironmentKey]),
   ];
@@ -66,10 +75,11 @@ function allowanceOf({ id, tier, budget, generation }: Principal, { rateTiers }:
 function createMeter(
   c: HttpContext,
   principal: Principal,
-  { configuration, ledgerOf, refusals }: AppDependencies & { readonly refusals: RefusalMemory },
+  { configuration, ledgerOf, refusals, metrics: { metrics } }: AppDependencies & { readonly refusals: RefusalMemory },
 ): RequestMeter {
   const { id: keyId, tenant } = principal;
   const timings = c.get("timings");
+  const report = c.get("report");
   return new RequestMeter({
     ledger: ledgerOf(keyId),
     subject: {
@@ -84,6 +94,8 @@ function createMeter(
     allowance: allowanceOf(principal, configuration),
     prices: configuration.prices,
     refusals,
+    onEnd: (ending) => countEnding(metrics, { route: routeOf(c), ending }),
+    cached: () => report.hits.join(","),
     elapsed: () => timings.elapsed(),
     stages: () => timings.stages(),
   });

@@ -8,6 +8,7 @@ import type { FileBatchStore } from "../ingestion/documents/file-batch-store.ts"
 import type { FileStore } from "../ingestion/documents/file-store.ts";
 import type { DocumentDependencies } from "../ingestion/ingestion-dependencies.ts";
 import type { InventoryStore } from "../inventory/inventory-store.ts";
+import type { MetricsHub } from "../metrics/metrics-hub.ts";
 import type { QuerySideDependencies } from "../query-side/put-query-side.ts";
 import type { ShadowStore } from "../query-side/shadow-record.ts";
 import type { AnswerEvent } from "../rag/answer-event.ts";
@@ -39,6 +40,7 @@ export interface AppDependencies extends RouteDependencies {
   readonly ledgerOf: (keyId: string) => KeyLedger;
   readonly addressGuard: AddressGuard;
   readonly usage: UsageStore;
+  readonly metrics: MetricsHub;
   /** Keeps the isolate alive until a promise is settled. */
   readonly defer: (work: Promise<unknown>) => void;
   readonly timingSafeEqual: (left: Uint8Array, right: Uint8Array) => boolean;

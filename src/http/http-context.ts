@@ -1,6 +1,7 @@
 import type { Context } from "hono";
 import type { RequestMeter } from "../usage/request-meter.ts";
 import type { Access } from "./access.ts";
+import type { RequestReport } from "./request-report.ts";
 import type { StageTimings } from "./stage-timings.ts";
 
 /** Values that the middleware puts on a request. */
@@ -9,6 +10,8 @@ interface HttpVariables {
   requestId: string;
   /** Milliseconds until the request's deadline; infinite without one. */
   remainingMs: () => number;
+  /** Becomes the headers `x-cache` and `x-degraded`. */
+  report: RequestReport;
   /** Becomes the `Server-Timing` header. */
   timings: StageTimings;
   /** Who asks, and what that caller can reach; on every route that is not public. */

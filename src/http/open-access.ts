@@ -5,14 +5,15 @@ import type { RouteAccess } from "./route-access.ts";
 
 const OPEN_CLIENT = environmentPrincipal("open", ["retrieve", "generate"]);
 const OPEN_INGESTION = environmentPrincipal("open", ["ingest"]);
+const OPEN_METRICS = environmentPrincipal("open", ["metrics"]);
 const OPEN_ADMIN = environmentPrincipal("open", ["admin"]);
 
 /**
  * Who everyone is on a route for which no key is configured, in local mode; undefined where a key is wanted. What changes
- * anything is open without ADMIN_KEY, what only asks without API_KEYS.
+ * anything is open without ADMIN_KEY, what only asks without API_KEYS, `/metrics` without METRICS_TOKEN and ADMIN_KEY.
  */
 export function openPrincipal(
-  { mode, apiKeys, adminKey }: Configuration,
+  { mode, apiKeys, adminKey, metricsToken }: Configuration,
   access: Exclude<RouteAccess, "public">,
 ): Principal | undefined {
   if (mode !== "local") {
@@ -21,6 +22,9 @@ export function openPrincipal(
   if (access === "admin" || access === "ingest") {
     const principal = access === "admin" ? OPEN_ADMIN : OPEN_INGESTION;
     return adminKey === undefined ? principal : undefined;
+  }
+  if (access === "metrics") {
+    return adminKey === undefined && metricsToken === undefined ? OPEN_METRICS : undefined;
   }
   return apiKeys.length === 0 ? OPEN_CLIENT : undefined;
 }

@@ -13,6 +13,7 @@ const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string
   "/playground": "public",
   "/health": "public",
   "/openapi.json": "public",
+  "/metrics": "metrics",
   "/v1/models": "authenticated",
   "/v1/retrieve": "retrieve",
   "/retrieval": "retrieve",

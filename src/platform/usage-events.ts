@@ -22,12 +22,12 @@ export function withUsageEvents(sink: UsageSink, events: AnalyticsEngineDataset 
   };
 }
 
-/** Blobs: tenant, method, path, outcome, error, model, target. Doubles: status, duration, then the counts. */
+/** Blobs: tenant, method, path, outcome, error, model, target, cached. Doubles: status, duration, then the counts. */
 function dataPoint(record: UsageRecord): AnalyticsEngineDataPoint {
   const { tenant, method, path, outcome, errorCode, model, target, status, durationMs, counts } = record;
   return {
     indexes: [record.keyId],
-    blobs: [tenant, method, path, outcome, errorCode ?? "", model ?? "", target ?? ""],
+    blobs: [tenant, method, path, outcome, errorCode ?? "", model ?? "", target ?? "", record.cached],
     doubles: [
       status,
       durationMs,

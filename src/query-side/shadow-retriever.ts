@@ -44,7 +44,8 @@ async function runShadow(
   { request, outcome, settings }: Served,
 ): Promise<void> {
   const { encoder, adapter = null, logQuery } = settings;
-  const { signal: _ended, requestId, ...rest } = request; // the client may be gone by now
+  // The client may be gone by now, and the request has said what of it was cached.
+  const { signal: _ended, caching: _reported, requestId, ...rest } = request;
   const who = { ...(requestId === undefined ? {} : { request_id: requestId }), collection: request.collection.name };
   try {
     const shadow = await retriever.retrieve({

@@ -1,3 +1,4 @@
+import type { Caching } from "../caching/caching.ts";
 import { generateWithFallback } from "../generation/fallback.ts";
 import type { ChatMessage, GenerateRequest, TargetLm } from "../generation/target-lm.ts";
 import type { Retriever, RetrievedPassage } from "../retrieval/types.ts";
@@ -29,6 +30,8 @@ export interface AnswerRequest {
   /** Whether to ask the provider for a stream. */
   readonly stream: boolean;
   readonly retrieval: AnswerRetrieval | false;
+  /** Left out: nothing is cached. */
+  readonly caching?: Caching;
   readonly signal: AbortSignal;
 }
 

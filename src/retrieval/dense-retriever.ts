@@ -2,6 +2,7 @@ import type { Encoder } from "../encoder/encoder.ts";
 import { passageIdOf } from "../ingestion/vector-id.ts";
 import { AppError } from "../shared/errors.ts";
 import type { VectorIndex, VectorMatch } from "../vector-index/vector-index.ts";
+import { embedQuery, type EmbedQuery } from "./cached-embedding.ts";
 import { DENSE_SCALES } from "./dense-scales.ts";
 import type { PassageStore } from "./passage-store.ts";
 import type { Collection, Leg, QuerySide, ScoredPassage, UsedQuerySide } from "./types.ts";
@@ -22,6 +23,8 @@ export interface QueryEncoderRequest {
 export interface DenseRetrieverOptions {
   /** The encoder for a request's query, loaded at the first call. */
   readonly queryEncoder: (request: QueryEncoderRequest) => Promise<QueryEncoder>;
+  /** Default: without a cache. */
+  readonly embed?: EmbedQuery;
   readonly vectorIndex: Pick<VectorIndex, "query">;
   readonly store: Pick<PassageStore, "getPassageIds">;
   readonly now: () => number;
@@ -35,9 +38,15 @@ const SCORE_TOLERANCE = 1e-4;
  * `fingerprint_mismatch` or `dims_mismatch` when the loaded encoder is not the one the collection was built with, and
  * `configuration_invalid` when the index measures by another metric than the collection's.
  */
-export function createDenseRetriever({ queryEncoder, vectorIndex, store, now }: DenseRetrieverOptions): Leg {
+export function createDenseRetriever({
+  queryEncoder,
+  embed = embedQuery,
+  vectorIndex,
+  store,
+  now,
+}: DenseRetrieverOptions): Leg {
   return {
-    async retrieve({ query, collection, depth, filter, querySide, model }) {
+    async retrieve({ query, collection, depth, filter, querySide, model, caching }) {
       const startedAt = now();
       const { encoder, used } = await queryEncoder({
         collection,
@@ -45,11 +54,7 @@ export function createDenseRetriever({ queryEncoder, vectorIndex, store, now }: 
         ...(model === undefined ? {} : { model }),
       });
       assertSameSpace(encoder, collection);
-      const { embeddings, tokenCount } = await encoder.encodeQueries([query]);
-      const [embedding] = embeddings;
-      if (embedding === undefined) {
-        throw new AppError("encoder_failed", "the encoder returned no embedding for the query");
-      }
+      const { embedding, tokenCount } = await embed(encoder, query, caching);
       const encodedAt = now();
       const { matches } = await vectorIndex.query(embedding, {
         topK: depth,

@@ -39,6 +39,7 @@ export function parseCollectionRow(row: SqlRow): { readonly id: number; readonly
     id: parsed.id,
     collection: {
       name: parsed.name,
+      id: parsed.id,
       encoderFingerprint: parsed.encoder_fingerprint,
       encoderName: parsed.encoder_name,
       dims: parsed.dims,

@@ -51,7 +51,7 @@ export async function runLegs(options: RunLegsOptions): Promise<LegsOutcome> {
 }
 
 async function settle(leg: RetrievalLeg, { legs, request, depth, deadlineMs }: RunLegsOptions): Promise<Settled> {
-  const { query, collection, filter, querySide, model, signal } = request;
+  const { query, collection, filter, querySide, model, caching, signal } = request;
   try {
     const result = await withDeadline(
       () =>
@@ -62,6 +62,7 @@ async function settle(leg: RetrievalLeg, { legs, request, depth, deadlineMs }: R
           ...(filter === undefined ? {} : { filter }),
           ...(querySide === undefined ? {} : { querySide }),
           ...(model === undefined ? {} : { model }),
+          ...(caching === undefined ? {} : { caching }),
           ...(signal === undefined ? {} : { signal }),
         }),
       { what: `the ${leg} leg`, deadlineMs, signal },

@@ -1,3 +1,4 @@
+import type { Caching } from "../caching/caching.ts";
 import type { VectorFilter, VectorMetadata } from "../vector-index/vector-index.ts";
 
 /** A unit of retrieval and of citation. */
@@ -68,6 +69,8 @@ export interface UsedQuerySide {
 /** A set of documents: a Vectorize namespace, an OpenAI vector store. */
 export interface Collection {
   readonly name: string;
+  /** Unlike the name, never used twice; part of cache keys. */
+  readonly id?: number;
   /** `encoderFingerprint` of the passage encoder. */
   readonly encoderFingerprint: string;
   readonly encoderName: string;
@@ -100,6 +103,8 @@ export interface RetrieveRequest {
   readonly requestId?: string;
   /** Milliseconds that each stage may take at most, where that is less than its own deadline. */
   readonly timeoutMs?: number;
+  /** Left out: nothing is cached. */
+  readonly caching?: Caching;
   readonly signal?: AbortSignal;
 }
 
@@ -133,6 +138,7 @@ export interface Leg {
     readonly filter?: VectorFilter;
     readonly querySide?: QuerySide;
     readonly model?: string;
+    readonly caching?: Caching;
     readonly signal?: AbortSignal;
   }): Promise<{
     readonly run: readonly ScoredPassage[];

@@ -10,6 +10,16 @@ export function toBase64(values: Float32Array): string {
   return bytesToBase64(new Uint8Array(view.buffer));
 }
 
+/** Reverses `toBase64`. Undefined when the text is not base64 of whole numbers. */
+export function fromBase64(text: string): Float32Array | undefined {
+  const bytes = base64ToBytes(text);
+  if (bytes === undefined || bytes.length % 4 !== 0) {
+    return undefined;
+  }
+  const view = new DataView(bytes.buffer);
+  return Float32Array.from({ length: bytes.length / 4 }, (_value, index) => view.getFloat32(index * 4, true));
+}
+
 /** Standard base64 with padding. */
 export function bytesToBase64(bytes: Uint8Array): string {
   const pieces: string[] = [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type CacheSettings, parseCacheSettings } from "../caching/cache-settings.ts";
 import { parseTargetLmTable, type TargetLmTable } from "../generation/target-lm-configuration.ts";
 import { parseQuerySideConfiguration } from "../query-side/query-side-configuration.ts";
 import type { QuerySideConfiguration } from "../query-side/query-side-configuration.ts";
@@ -24,8 +25,11 @@ export interface Configuration {
   readonly prices: Prices;
   /** Keys of client routes beside those of the key store. Empty in local mode: then these routes are open. */
   readonly apiKeys: readonly string[];
+  readonly caching: CacheSettings;
   /** Deadline of every request, all stages together; undefined: the stages' own only. */
   readonly requestTimeoutMs: number | undefined;
+  /** Key that opens `/metrics` only; the operator's opens it too. */
+  readonly metricsToken: string | undefined;
   /** Key of the admin routes. Without one they are open in local mode and closed in production. */
   readonly adminKey: string | undefined;
 }
@@ -46,8 +50,13 @@ const variablesSchema = z.object({
   ADAPTERS: z.string().optional(),
   RATE_TIERS: z.string().optional(),
   PRICES: z.string().optional(),
+  CACHE: z.string().optional(),
   REQUEST_TIMEOUT_MS: z.coerce.number().int().min(1).max(3_600_000).optional(),
   API_KEYS: z.string().transform(splitList).optional(),
+  METRICS_TOKEN: z
+    .string()
+    .transform((key) => key.trim() || undefined)
+    .optional(),
   // Blank is unset, as in API_KEYS: a line `ADMIN_KEY=` of .dev.vars opens nothing in production.
   ADMIN_KEY: z
     .string()
@@ -93,7 +102,9 @@ export function parseConfiguration(environment: object): Configuration {
     prices: parsePrices(variables.PRICES, targetLms),
     rateTiers: parseRateTiers(variables.RATE_TIERS),
     apiKeys,
+    caching: parseCacheSettings(variables.CACHE),
     requestTimeoutMs: variables.REQUEST_TIMEOUT_MS,
+    metricsToken: variables.METRICS_TOKEN,
     adminKey: variables.ADMIN_KEY,
   };
 }

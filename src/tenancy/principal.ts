@@ -1,5 +1,5 @@
-/** What a key may do; `admin` includes the others. */
-export const SCOPES = ["retrieve", "generate", "ingest", "admin"] as const;
+/** What a key may do; `admin` includes the others. `metrics` opens `/metrics` and nothing else. */
+export const SCOPES = ["retrieve", "generate", "ingest", "metrics", "admin"] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** What a caller may reach. Lists of names; a trailing `*` stands for any ending, `*` alone for everything. */

@@ -28,6 +28,7 @@ export function createIngestionMeter({ ledgerOf, prices }: IngestionMeterOptions
       model: null,
       target: null,
       countedBy: null,
+      cached: "",
       durationMs: Math.max(0, progressedAt - createdAt) * 1000,
       stages: {},
     };

@@ -22,6 +22,10 @@ export interface RequestMeterOptions {
   readonly refusals: RefusalMemory;
   /** Milliseconds since the request came in. */
   readonly elapsed: () => number;
+  /** Told once how the request ended, before the ledger is. */
+  readonly onEnd: (ending: UsageEnding) => void;
+  /** Names of what was taken from caches, comma-separated. */
+  readonly cached: () => string;
   /** Milliseconds by stage so far. */
   readonly stages: () => Readonly<Record<string, number>>;
 }
@@ -200,6 +204,7 @@ export class RequestMeter {
     }
     const { ledger, subject } = this.#options;
     const ending: UsageEnding = { ...this.#snapshot(), outcome, status, errorCode: errorCode ?? null };
+    this.#options.onEnd(ending);
     await this.#opened?.catch(() => undefined);
     const attempt = (): Promise<void> => this.#ask(() => ledger.settle(subject, ending));
     // Given up, the request is lost after a while, counted as far as it was renewed.
@@ -309,7 +314,7 @@ export class RequestMeter {
   }
 
   #snapshot(): Omit<UsageEnding, "outcome" | "status" | "errorCode"> {
-    const { prices, elapsed, stages } = this.#options;
+    const { prices, elapsed, stages, cached } = this.#options;
     const asked = this.#generations.map((tally) => ({ target: tally.target, tokens: tally.tokens() }));
     const answered = asked.filter(({ tokens }) => tokens.prompt + tokens.completion > 0);
     const generationNanoUsd = asked.reduce(
@@ -330,6 +335,7 @@ export class RequestMeter {
       model: this.#model,
       target: answered.at(-1)?.target ?? null,
       countedBy: answered.length === 0 ? null : answered.every(({ tokens }) => tokens.isTold) ? "provider" : "estimate",
+      cached: cached(),
       durationMs: elapsed(),
       stages: stages(),
     };

@@ -71,5 +71,6 @@ const UNHEARD: Omit<UsageEnding, "outcome" | "durationMs"> = {
   model: null,
   target: null,
   countedBy: null,
+  cached: "",
   stages: {},
 };

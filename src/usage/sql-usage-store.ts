@@ -42,7 +42,7 @@ const sumSchema = z
     }),
   );
 
-/** `UsageStore` in SQL, over the tables of `0005_usage.sql`. */
+/** `UsageStore` in SQL, over the tables of `0005_usage.sql` and `0007_cached_usage.sql`. */
 export class SqlUsageStore implements UsageStore {
   readonly #database: SqlDatabase;
 
@@ -64,7 +64,7 @@ export class SqlUsageStore implements UsageStore {
       {
         sql: `INSERT OR IGNORE INTO usage_records (id, key_id, tenant, request_id, method, path, started_at, outcome, status,
             error_code, model, target, counted_by, retrievals, embed_tokens, vectors_queried, context_tokens, prompt_tokens,
-            completion_tokens, nano_usd, duration_ms, stages)
+            completion_tokens, nano_usd, duration_ms, stages, cached)
           SELECT ${Array.from({ length: COLUMNS }, (_, index) => `value ->> '$[${index}]'`).join(", ")} FROM json_each(?1)`,
         params: [rows],
       },
@@ -85,7 +85,7 @@ export class SqlUsageStore implements UsageStore {
   }
 }
 
-const COLUMNS = 22;
+const COLUMNS = 23;
 
 /** In the order of the statement above. */
 function toRow(record: UsageRecord): readonly unknown[] {
@@ -113,6 +113,8 @@ function toRow(record: UsageRecord): readonly unknown[] {
     counts.nanoUsd,
     record.durationMs,
     JSON.stringify(record.stages),
+    // Absent in a record that an older Worker has left in an outbox.
+    record.cached ?? "",
   ];
 }
 

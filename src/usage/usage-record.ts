@@ -51,6 +51,8 @@ export interface UsageEnding {
   readonly target: string | null;
   /** Who counted the prompt and the completion: the provider, or we (about). */
   readonly countedBy: "provider" | "estimate" | null;
+  /** What was taken from caches (`embedding`, `retrieval`, `answer`), comma-separated: it has cost no tokens. */
+  readonly cached: string;
   readonly durationMs: number;
   /** Milliseconds by stage, as in `Server-Timing`. */
   readonly stages: Readonly<Record<string, number>>;

@@ -1,6 +1,7 @@
 import { createApp } from "../../src/app.ts";
 import type { FeedbackStore } from "../../src/feedback/feedback-store.ts";
 import type { AppDependencies } from "../../src/http/app-dependencies.ts";
+import { MetricsHub } from "../../src/metrics/metrics-hub.ts";
 import type { AnswerEvent } from "../../src/rag/answer-event.ts";
 import type { PassageStore } from "../../src/retrieval/passage-store.ts";
 import { type Configuration, parseConfiguration } from "../../src/shared/configuration.ts";
@@ -13,6 +14,7 @@ import { fakeQuerySide } from "./fake-query-side.ts";
 import { fakeRetriever } from "./fake-retriever.ts";
 import { fakeTargetLm } from "./fake-target-lm.ts";
 import { memoryKeyStore } from "./memory-key-store.ts";
+import { memoryMetricsSink } from "./memory-metrics-sink.ts";
 import { collectionOf } from "./passages.ts";
 import { retrievedPassages } from "./retrieved-passages.ts";
 
@@ -74,6 +76,7 @@ export function createAppOverFakes({
     ledgerOf,
     addressGuard: { waitOf: () => Promise.resolve(0), recordBadKey: () => Promise.resolve(0) },
     usage: incomplete("usage", {}) as UsageStore,
+    metrics: new MetricsHub({ sink: memoryMetricsSink(), now: () => 0, defer: () => undefined }),
     defer: () => undefined,
     wallClock: () => Date.now(),
     readAsset: () => Promise.resolve(new Response("<!doctype html>", { headers: { "content-type": "text/html" } })),

@@ -15,6 +15,7 @@ export function usageEnding(counts: Partial<UsageCounts> = {}, more: Partial<Usa
     model: "gpt",
     target: "gpt",
     countedBy: "provider",
+    cached: "",
     durationMs: 12,
     stages: { dense: 3 },
     ...more,

@@ -4,7 +4,7 @@ import type { AdminClient } from "../indexing/admin-client.ts";
 import { openAdminClient, workerFlags } from "./worker-flags.ts";
 
 const ACTIONS = ["list", "create", "change", "rotate", "revoke"] as const;
-const SCOPES = ["retrieve", "generate", "ingest", "admin"] as const;
+const SCOPES = ["retrieve", "generate", "ingest", "metrics", "admin"] as const;
 
 const options = z.strictObject({
   action: z.enum(ACTIONS).default("list").meta({ placeholder: "action", description: "also as a plain word" }),

@@ -15,6 +15,7 @@ export function accessLog({ log }: { readonly log: (entry: JsonObject) => void }
       status: c.res.status,
       duration_ms: c.get("timings").elapsed(),
       ...c.get("logFields"),
+      ...c.get("report").logFields,
       ...(c.error === undefined ? {} : describeError(c.error)),
     });
   };

@@ -17,6 +17,8 @@ export function crossOrigin({ origins }: { readonly origins: readonly string[] }
     exposeHeaders: [
       "x-request-id",
       "server-timing",
+      "x-cache",
+      "x-degraded",
       "retry-after",
       "retry-after-ms",
       "x-should-retry",

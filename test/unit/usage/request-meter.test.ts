@@ -39,6 +39,8 @@ function world(): {
         allowance,
         prices: parsePrices(undefined, new Map()),
         refusals,
+        onEnd: () => undefined,
+        cached: () => "",
         elapsed: () => 1,
         stages: () => ({}),
       }),

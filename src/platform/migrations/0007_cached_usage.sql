@@ -1,0 +1,2 @@
+-- What a request took from caches, comma-separated: embedding, retrieval, answer.
+ALTER TABLE usage_records ADD COLUMN cached TEXT NOT NULL DEFAULT '';
