@@ -24,6 +24,8 @@ export interface StartWranglerDevOptions {
 export interface LocalWorker {
   /** Without a slash at the end. */
   readonly url: string;
+  /** Of wrangler; workerd's processes are below it. */
+  readonly pid: number;
   /** Resolves with the reason when the Worker ends without being told. */
   readonly ended: Promise<string>;
   /** Ends wrangler and workerd; resolves when both are gone. */
@@ -78,7 +80,7 @@ export async function startWranglerDev({
     await stop();
     throw error;
   }
-  return { url: `http://localhost:${port}`, ended, stop };
+  return { url: `http://localhost:${port}`, pid: child.pid ?? 0, ended, stop };
 }
 
 /** Passes on every line of both streams; resolves at the one that says the Worker listens. */

@@ -1,6 +1,5 @@
 /** What is cached, each with a time to live of its own. */
-export const CACHE_STAGES = ["embedding", "retrieval", "answer"] as const;
-export type CacheStage = (typeof CACHE_STAGES)[number];
+export type CacheStage = "embedding" | "retrieval" | "answer";
 
 /** `bypass`: the cache was not asked, because the client, or the kind of request, forbids it. */
 export type CacheResult = "hit" | "miss" | "bypass";

@@ -9,8 +9,7 @@ export interface CircuitBreakerSettings {
   readonly openMs: number;
 }
 
-export const CIRCUIT_STATES = ["closed", "open", "half-open"] as const;
-export type CircuitState = (typeof CIRCUIT_STATES)[number];
+export type CircuitState = "closed" | "open" | "half-open";
 
 export interface CircuitBreakerOptions {
   readonly settings: CircuitBreakerSettings;

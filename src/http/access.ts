@@ -9,6 +9,7 @@ import type { Retriever } from "../retrieval/types.ts";
 import { AppError, toAppError } from "../shared/errors.ts";
 import { GuardedPassageStore } from "../tenancy/guarded-passage-store.ts";
 import { isGranted, type Principal } from "../tenancy/principal.ts";
+import type { RememberedCollections } from "../tenancy/remembered-collections.ts";
 import { meteredRetriever } from "../usage/metered-retriever.ts";
 import { meteredTargetLm } from "../usage/metered-target-lm.ts";
 import type { RequestMeter } from "../usage/request-meter.ts";
@@ -48,6 +49,8 @@ export interface AccessOptions extends AccessDependencies {
   readonly report: RequestReport;
   /** Milliseconds until the request's deadline. */
   readonly remainingMs: () => number;
+  /** The isolate's own. */
+  readonly remembered: RememberedCollections;
   /** Of the request. */
   readonly cacheControl: string | undefined;
 }
@@ -55,7 +58,7 @@ export interface AccessOptions extends AccessDependencies {
 /** What this caller can reach. */
 export function accessOf(
   principal: Principal,
-  { meter, report, remainingMs, cacheControl, ...dependencies }: AccessOptions,
+  { meter, report, remainingMs, cacheControl, remembered, ...dependencies }: AccessOptions,
 ): Access {
   const { configuration } = dependencies;
   const { metrics } = dependencies.metrics;
@@ -69,7 +72,7 @@ export function accessOf(
   const { grants } = principal;
   const models = [...configuration.targetLms.keys()].filter((name) => isGranted(grants.models, name));
   const { defaultModel, defaultCollection } = configuration;
-  const store = new GuardedPassageStore(dependencies.store, principal);
+  const store = new GuardedPassageStore(dependencies.store, principal, remembered);
   return {
     principal,
     store,

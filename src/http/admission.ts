@@ -4,6 +4,7 @@ import { AppError } from "../shared/errors.ts";
 import { Authenticator, type EnvironmentKey } from "../tenancy/authenticator.ts";
 import type { KeyRecord } from "../tenancy/key-store.ts";
 import type { Principal } from "../tenancy/principal.ts";
+import { RememberedCollections } from "../tenancy/remembered-collections.ts";
 import type { Allowance } from "../usage/key-ledger.ts";
 import { RefusalMemory } from "../usage/refusal-memory.ts";
 import { RequestMeter } from "../usage/request-meter.ts";
@@ -31,6 +32,7 @@ export function createAdmission(dependencies: AppDependencies): Admission {
     now: wallClock,
   });
   const refusals = new RefusalMemory(wallClock);
+  const remembered = new RememberedCollections();
   return {
     middleware: admit({
       configuration,
@@ -41,6 +43,7 @@ export function createAdmission(dependencies: AppDependencies): Admission {
       accessOf: (c, principal) =>
         accessOf(principal, {
           ...dependencies,
+          remembered,
           meter: c.get("meter"),
           report: c.get("report"),
           remainingMs: c.get("remainingMs"),

@@ -2,6 +2,7 @@ import type { CollectionSettings, LexicalSearch, PassageStore, StoredPassageIds 
 import type { Collection, Passage, ScoredPassage } from "../retrieval/types.ts";
 import { AppError } from "../shared/errors.ts";
 import { isGranted, type Principal } from "./principal.ts";
+import { RememberedCollections } from "./remembered-collections.ts";
 
 /**
  * The passage store as one caller sees it: collections that were not granted do not exist. The only store that routes get,
@@ -11,14 +12,33 @@ import { isGranted, type Principal } from "./principal.ts";
 export class GuardedPassageStore implements PassageStore {
   readonly #store: PassageStore;
   readonly #granted: readonly string[];
+  readonly #remembered: RememberedCollections;
 
-  constructor(store: PassageStore, { grants }: Principal) {
+  constructor(store: PassageStore, { grants }: Principal, remembered = new RememberedCollections()) {
     this.#store = store;
     this.#granted = grants.collections;
+    this.#remembered = remembered;
   }
 
+  /** While the database does not answer, the record as it was last read. Throws `retrieval_failed` without one. */
   async getCollection(name: string): Promise<Collection | undefined> {
-    return this.#isGranted(name) ? await this.#store.getCollection(name) : undefined;
+    if (!this.#isGranted(name)) {
+      return undefined;
+    }
+    try {
+      const collection = await this.#store.getCollection(name);
+      this.#remembered.remember(name, collection);
+      return collection;
+    } catch (error) {
+      // What has a code is for a person to mend.
+      const known = error instanceof AppError ? undefined : this.#remembered.of(name);
+      if (known === undefined) {
+        throw error instanceof AppError
+          ? error
+          : new AppError("retrieval_failed", "the text store does not answer", { cause: error, isRetryable: true });
+      }
+      return known;
+    }
   }
 
   async listCollections(): Promise<readonly Collection[]> {

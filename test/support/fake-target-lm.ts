@@ -1,4 +1,5 @@
 import type { GenerateRequest, GenerationEvent, TargetLm } from "../../src/generation/target-lm.ts";
+import { abortError } from "../../src/shared/abort-error.ts";
 
 export interface FakeTargetLmOptions extends Partial<Omit<TargetLm, "generate">> {
   /** What it says, in order; an Error is thrown at its place. Or a function of the request. Default: "answer". */
@@ -36,7 +37,9 @@ export function fakeTargetLm({ script = ["answer"], ...overrides }: FakeTargetLm
         const said = typeof script === "function" ? script(request) : script;
         for (const item of withEnding(said)) {
           await Promise.resolve();
-          signal.throwIfAborted();
+          if (signal.aborted) {
+            throw abortError(signal);
+          }
           if (item instanceof Error) {
             isFinished = true;
             throw item;

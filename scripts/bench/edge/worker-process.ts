@@ -1,9 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { workerdCpuTime, workerdMemory } from "../../local-worker/workerd-usage.ts";
 
 const ROOT = path.resolve(import.meta.dirname, "../../..");
 const START_TIMEOUT_MS = 60_000;
@@ -51,8 +51,8 @@ export async function startWorkerProcess({ configs, persistTo }: WorkerProcessOp
   await waitUntilReady(child, output);
   return {
     origin,
-    memory: () => sumOverWorkerd(child, residentMebibytes),
-    cpuTime: () => sumOverWorkerd(child, cpuMilliseconds),
+    memory: () => workerdMemory(child.pid ?? 0),
+    cpuTime: () => workerdCpuTime(child.pid ?? 0),
     stop: async () => {
       const exited = once(child, "exit");
       child.kill("SIGTERM");
@@ -80,31 +80,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, "close");
   return port;
-}
-
-/** Linux only, as are the columns of memory and processor time: elsewhere there is no /proc, and they are 0. */
-function sumOverWorkerd(root: ChildProcess, measure: (pid: number) => number): number {
-  const pids = descendants(root.pid ?? 0).filter((pid) => readFileSync(`/proc/${pid}/comm`, "utf8") === "workerd\n");
-  return pids.reduce((sum, pid) => sum + measure(pid), 0);
-}
-
-function descendants(pid: number): number[] {
-  try {
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
-    );
-    return children.flatMap((child) => [child, ...descendants(child)]);
-  } catch {
-    return [];
-  }
-}
-
-function residentMebibytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-}
-
-/** Fields 14 and 15 of `/proc/<pid>/stat` (proc(5)), user and system time in hundredths of a second; the name precedes ") ". */
-function cpuMilliseconds(pid: number): number {
-  const fields = (readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1] ?? "").split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10;
 }

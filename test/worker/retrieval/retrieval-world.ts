@@ -19,12 +19,17 @@ import { fakeEncoder } from "../../support/fake-encoder.ts";
 import { collectionSettingsOf } from "../../support/passages.ts";
 import { vectorize } from "../vector-index/local-bindings.ts";
 
+export interface RetrievalWorldOptions {
+  /** Put around the database and the vector index, to make them fail. */
+  readonly around?: <Part extends object>(part: Part, name: "database" | "vectorIndex") => Part;
+}
+
 /** Retrieval and ingestion over the real D1 and the embedded index, with an encoder that hashes words. */
-export function retrievalWorld() {
+export function retrievalWorld({ around = (part) => part }: RetrievalWorldOptions = {}) {
   const encoder = fakeEncoder({ dims: 384 });
-  const database = createD1Database(env.DB);
+  const database = around(createD1Database(env.DB), "database");
   const store = new SqlPassageStore(database);
-  const vectorIndex = createVectorizeIndex(vectorize);
+  const vectorIndex = around(createVectorizeIndex(vectorize), "vectorIndex");
   const now = (): number => performance.now();
   const legs = {
     dense: createDenseRetriever({
@@ -71,7 +76,7 @@ export function retrievalWorld() {
     log: () => undefined,
   };
   const remove = (name: string): Promise<number> => deleteCollection(documents, name);
-  return { store, vectorIndex, encoder, upload, retrieve, remove };
+  return { store, vectorIndex, retriever, encoder, upload, retrieve, remove };
 }
 
 export function idsOf({ passages }: RetrieveOutcome): string[] {

@@ -15,6 +15,8 @@ const SCRIPTS: Readonly<Record<string, FakeScript>> = {
   untold: ["Cats", " purr."],
   down: [new AppError("upstream_unavailable", "down")],
   cut: ["Cats", new AppError("upstream_cut", "cut")],
+  slow: [new AppError("upstream_timeout", "slow")],
+  garbage: ["Cats", new AppError("upstream_malformed", "garbage")],
 };
 
 /** Says a word, then nothing until it is aborted. */
@@ -28,8 +30,20 @@ const silent: TargetLm = {
   },
 };
 
+/** Says nothing until it is aborted; then a word, which comes too late. */
+const mute: TargetLm = {
+  ...fakeTargetLm({ name: "mute" }),
+  async *generate(_request, { signal }) {
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    yield { type: "text-delta", choice: 0, text: "Dogs bark loudly all night long." };
+    yield { type: "end", model: "mute" };
+  },
+};
+
 const TARGET_LMS = JSON.stringify(
-  Object.fromEntries([...Object.keys(SCRIPTS), "silent", "fallback"].map((name) => [name, { provider: "extractive" }])),
+  Object.fromEntries(
+    [...Object.keys(SCRIPTS), "silent", "fallback", "hedged"].map((name) => [name, { provider: "extractive" }]),
+  ),
 );
 const PRICES = JSON.stringify({
   models: { told: { prompt_per_million: 1, completion_per_million: 10 } },
@@ -45,6 +59,9 @@ function targetLms(name: string): [TargetLm, ...TargetLm[]] {
       fakeTargetLm({ name: "down", script: SCRIPTS["down"] ?? [] }),
       fakeTargetLm({ name: "told", script: SCRIPTS["told"] ?? [] }),
     ];
+  }
+  if (name === "hedged") {
+    return [{ ...mute, hedgeAfterMs: 20 }, fakeTargetLm({ name: "told", script: SCRIPTS["told"] ?? [] })];
   }
   const script = SCRIPTS[name];
   if (script === undefined) {
@@ -107,6 +124,21 @@ const CASES: readonly Case[] = [
     "an upstream that is cut, in a stream",
     answer({ model: "cut", stream: true }),
     { outcome: "failed", status: 200, error_code: "upstream_cut", counted_by: "estimate", completion_tokens: 1 },
+  ],
+  [
+    "an upstream that is too slow",
+    answer({ model: "slow" }),
+    { outcome: "failed", status: 504, error_code: "upstream_timeout", prompt_tokens: 0, completion_tokens: 0 },
+  ],
+  [
+    "an upstream that sends garbage, in a stream",
+    answer({ model: "garbage", stream: true }),
+    { outcome: "failed", status: 200, error_code: "upstream_malformed", completion_tokens: 1 },
+  ],
+  [
+    "one of two models in a race: the other counts for nothing",
+    answer({ model: "hedged", stream: true }),
+    { outcome: "completed", model: "hedged", target: "told", completion_tokens: 9, nano_usd: 1_130_000 },
   ],
   [
     "a fallback that answers",
