@@ -25,8 +25,9 @@ export async function timeStream(
   });
   let said = "";
   let firstWordAt: number | undefined;
-  for await (const text of (response.body ?? new Blob().stream()).pipeThrough(new TextDecoderStream())) {
-    said += text;
+  const decoder = new TextDecoder();
+  for await (const bytes of response.body ?? []) {
+    said += decoder.decode(bytes, { stream: true });
     if (firstWordAt === undefined && said.includes(firstWord)) {
       firstWordAt = performance.now();
     }
