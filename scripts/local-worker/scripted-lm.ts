@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -26,14 +26,15 @@ const bodySchema = z.object({
 
 /** An OpenAI-compatible server on this machine that answers what `answerOf` says to the last message. */
 export async function startScriptedLm(answerOf: (question: string) => ScriptedAnswer): Promise<ScriptedLm> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { stream, messages } = bodySchema.parse(JSON.parse(await text(request)));
+    const answer = answerOf(messages.at(-1)?.content ?? "");
+    await (stream ? streamAnswer(response, answer) : sendAnswer(response, answer));
+  }
   const server = createServer((request, response) => {
-    text(request)
-      .then(async (body) => {
-        const { stream, messages } = bodySchema.parse(JSON.parse(body));
-        const answer = answerOf(messages.at(-1)?.content ?? "");
-        await (stream ? streamAnswer(response, answer) : sendAnswer(response, answer));
-      })
-      .catch((error: unknown) => response.destroy(error instanceof Error ? error : new Error(String(error))));
+    respond(request, response).catch((error: unknown) =>
+      response.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
   });
   server.keepAliveTimeout = 60_000;
   server.listen(0, "127.0.0.1");

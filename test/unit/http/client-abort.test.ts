@@ -91,6 +91,16 @@ const STAGES: Readonly<Record<string, readonly [stage: Stage, completionTokens: 
   "the target LM speaks": [(gate) => ({ targetLms: () => [silentTarget(gate, ["Cats"])] }), 1],
 };
 
+/** As a server does: when its client's connection closes, the body is cancelled. */
+async function readUntilGone(asked: Promise<Response>, gone: AbortSignal): Promise<void> {
+  const reader = (await asked).body?.getReader();
+  gone.addEventListener("abort", () => void reader?.cancel().catch(() => undefined));
+  let isOver = false;
+  while (!isOver) {
+    isOver = (await reader?.read())?.done !== false;
+  }
+}
+
 describe("a client that leaves while", () => {
   for (const [name, [stage, completionTokens]] of Object.entries(STAGES)) {
     it.for([true, false])(`${name} (stream: %s) is counted once, as gone`, async (stream, { expect }) => {
@@ -110,20 +120,13 @@ describe("a client that leaves while", () => {
         body: JSON.stringify({ name: "k", tenant: "acme", scopes: ["generate"], collections: ["*"] }),
       });
       const { id, key } = (await created.json()) as { id: string; key: string };
-      const asked = app
-        .fetch("/v1/chat/completions", {
-          method: "POST",
-          headers: { authorization: `Bearer ${key}` },
-          body: JSON.stringify({ messages, stream }),
-          signal: client.signal,
-        })
-        .then(async (response) => {
-          // As a server does when its client's connection closes.
-          const reader = response.body?.getReader();
-          client.signal.addEventListener("abort", () => void reader?.cancel().catch(() => undefined));
-          for (let part = await reader?.read(); part?.done === false; part = await reader?.read());
-        })
-        .catch(() => undefined);
+      const request: RequestInit = {
+        method: "POST",
+        headers: { authorization: `Bearer ${key}` },
+        body: JSON.stringify({ messages, stream }),
+        signal: client.signal,
+      };
+      const asked = readUntilGone(app.fetch("/v1/chat/completions", request), client.signal).catch(() => undefined);
       await gate.reached;
       client.abort();
       await asked;
