@@ -7,7 +7,7 @@ const reply = (code: ErrorCode, options: ConstructorParameters<typeof AppError>[
 
 describe("errorResponse", () => {
   it("gives every fault of the caller a 4xx", ({ expect }) => {
-    const offline: readonly ErrorCode[] = ["invalid_artifact", "training_diverged"];
+    const offline: readonly ErrorCode[] = ["invalid_artifact", "training_diverged", "check_failed", "command_failed"];
     const statuses = USER_ERROR_CODES.filter((code) => !offline.includes(code)).map((code) => reply(code).status);
     expect(statuses.filter((status) => status < 400 || status > 499)).toEqual([]);
   });
