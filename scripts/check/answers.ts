@@ -110,7 +110,7 @@ async function rowsOf(world: World): Promise<Row[]> {
 /** The Worker is asked the bare question: it searches, augments, and passes on to the same server. */
 async function workerRows(world: World, lmUrl: string): Promise<Row[]> {
   const targetLms = { [MODEL]: { provider: "openai-compatible", base_url: lmUrl, model: "any" } };
-  const worker = await startWorker({ targetLms });
+  const worker = await startWorker({ targetLms, vars: { DEFAULT_MODEL: MODEL } });
   try {
     await uploadDemo({ url: worker.url, corpus: path.join(world.folder, "corpus.jsonl") });
     const ask = (name: string, retrieval: unknown): Promise<Row> =>

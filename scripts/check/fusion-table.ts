@@ -17,13 +17,14 @@ import type { FusionSettings } from "../../src/retrieval/types.ts";
 import { loadCorpus } from "../../training/artifacts/beir.ts";
 import type { CorpusPassage } from "../../training/artifacts/beir.ts";
 import { loadEncoder } from "../../training/encoder/load-encoder.ts";
+import { estimateFromSentences } from "../../training/eval/estimate-from-sentences.ts";
 import { estimateFusion } from "../../training/eval/estimate-fusion.ts";
 import { evaluateRun } from "../../training/eval/evaluate-run.ts";
 import { fitFusion } from "../../training/eval/fit-fusion.ts";
 import { parseMeasure } from "../../training/eval/measures.ts";
 import { joinLegs, retrieveLegs } from "../../training/eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../../training/eval/retrieve-legs.ts";
-import { sentenceQuestions, withoutOwnPassages } from "../../training/eval/sentence-questions.ts";
+import { sentenceQuestions } from "../../training/eval/sentence-questions.ts";
 import { formatTable } from "../../training/format-table.ts";
 import { formatFusion, readFusion } from "../../training/indexing/fusion-setting.ts";
 import { createProgress } from "../../training/progress.ts";
@@ -122,7 +123,7 @@ async function fromPassages(corpus: string, passages: readonly CorpusPassage[]):
     return known;
   }
   const legs = await retrieve(corpus, passages, sentenceQuestions({ passages, count: SENTENCES, seed: 0 }));
-  const { fusion } = estimateFusion(withoutOwnPassages(legs));
+  const { fusion } = estimateFromSentences(legs);
   ofCorpus.set(corpus, fusion);
   return fusion;
 }

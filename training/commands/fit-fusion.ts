@@ -5,13 +5,14 @@ import { checkJudgedPassages, loadCorpus, loadEvaluationSet } from "../artifacts
 import { sha256File, writeMeta } from "../artifacts/meta.ts";
 import { defineCommand, UsageError } from "../define-command.ts";
 import type { CommandContext } from "../define-command.ts";
+import { estimateFromSentences } from "../eval/estimate-from-sentences.ts";
 import { estimateFusion } from "../eval/estimate-fusion.ts";
 import { fitFusion, FUSION_VARIANTS } from "../eval/fit-fusion.ts";
 import type { FittedFusion } from "../eval/fit-fusion.ts";
 import { parseMeasure } from "../eval/measures.ts";
 import { retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { RetrievedLegs, RetrieveLegsOptions } from "../eval/retrieve-legs.ts";
-import { sentenceQuestions, withoutOwnPassages } from "../eval/sentence-questions.ts";
+import { sentenceQuestions } from "../eval/sentence-questions.ts";
 import { formatPValue, formatTable } from "../format-table.ts";
 import { formatFusion, toWireFusion } from "../indexing/fusion-setting.ts";
 import { checkNotHeldOut, isTestSplit } from "../mining/held-out.ts";
@@ -58,7 +59,7 @@ each query, and prints the measure at each, beside the legs alone and reciprocal
 
 Without judgments the weight follows from score statistics: how far each leg sets its first passages apart from its tenth. For --from
 questions these are questions of a log; for --from passages sentences of the corpus stand in for questions, each without the passage
-it was taken from, so nothing but corpus.jsonl is needed.
+it was taken from, so nothing but corpus.jsonl is needed; a weight near the default's is left at it.
 
 The result goes into a collection's record: upload --fusion FILE. docs/fusion.md has what each way gives on nine sets.`,
   examples: [
@@ -128,7 +129,7 @@ async function fromScores(given: Options, context: CommandContext): Promise<Fitt
       ).queries
     : sentenceQuestions({ passages, count: given.limit, seed: 0 });
   const found = await runLegs(given, { corpusFile, passages, queries }, context);
-  const { fusion, ratio, questions } = estimateFusion(isLog ? found : withoutOwnPassages(found));
+  const { fusion, ratio, questions } = isLog ? estimateFusion(found) : estimateFromSentences(found);
   return {
     fusion,
     facts: { ...(await hashesOf(corpusFile, found)), from: given.from, fusion, ratio, questions },
