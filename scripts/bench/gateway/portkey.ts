@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import { findFreePort } from "../../local-worker/free-port.ts";
 
 const VERSION = "1.15.2";
+/** The least of those that it allows: with the newest, its answers fail, as it adds headers to a response that takes none. */
+const NODE_SERVER_VERSION = "1.3.3";
 const FOLDER = path.resolve(".aar/portkey");
 const SERVER = path.join(FOLDER, "node_modules/@portkey-ai/gateway/build/start-server.js");
 const START_TIMEOUT_MS = 30_000;
@@ -20,7 +22,8 @@ export interface PortkeyGateway {
 export async function startPortkey(): Promise<PortkeyGateway> {
   if (!existsSync(SERVER)) {
     await mkdir(FOLDER, { recursive: true });
-    await writeFile(path.join(FOLDER, "package.json"), '{ "private": true }\n');
+    const manifest = { private: true, overrides: { "@hono/node-server": NODE_SERVER_VERSION } };
+    await writeFile(path.join(FOLDER, "package.json"), JSON.stringify(manifest));
     const args = ["install", "--no-audit", "--no-fund", "--ignore-scripts", `@portkey-ai/gateway@${VERSION}`];
     await promisify(execFile)("npm", args, { cwd: FOLDER });
   }
