@@ -1,21 +1,21 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { createAdmission } from "./http/admission.ts";
 import type { AppDependencies, AppSurroundings } from "./http/app-dependencies.ts";
 import { errorReply } from "./http/error-dialects.ts";
-import type { HttpEnvironment } from "./http/http-context.ts";
+import type { HttpContext, HttpEnvironment } from "./http/http-context.ts";
 import { accessLog } from "./http/middleware/access-log.ts";
 import { crossOrigin } from "./http/middleware/cross-origin.ts";
 import { idempotent } from "./http/middleware/idempotent.ts";
 import { measure } from "./http/middleware/measure.ts";
+import { onlyWhen } from "./http/middleware/only-when.ts";
 import { rateLimitHeaders } from "./http/middleware/rate-limit-headers.ts";
 import { requestContext } from "./http/middleware/request-context.ts";
 import { requestDeadline } from "./http/middleware/request-deadline.ts";
 import { sameOrigin } from "./http/middleware/same-origin.ts";
 import { openPrincipal } from "./http/open-access.ts";
-import { assertEveryRouteHasAccess, routeAccess, type RouteAccess } from "./http/route-access.ts";
+import { assertEveryRouteHasAccess } from "./http/route-access.ts";
 import { registerAdminCollections } from "./http/routes/admin-collections.ts";
 import { registerBackup } from "./http/routes/backup.ts";
 import { registerChatCompletions } from "./http/routes/chat-completions.ts";
@@ -47,20 +47,19 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   const admission = createAdmission(dependencies);
   const app = bareApp(dependencies);
   const { corsOrigins, adminKey } = configuration;
-  const isAdmin = (c: Context): boolean => accessFor(c) === "admin";
-  const isPublic = (c: Context): boolean => accessFor(c) === "public";
-  const wantsKey = (c: Context): boolean => {
-    const access = accessFor(c);
-    return access !== "public" && openPrincipal(configuration, access) === undefined;
+  const isClient = (c: HttpContext): boolean => !["public", "admin"].includes(c.get("routeAccess"));
+  const isOpen = (c: HttpContext): boolean => {
+    const access = c.get("routeAccess");
+    return access !== "public" && access !== "admin" && openPrincipal(configuration, access) !== undefined;
   };
   app.use(
     measure(dependencies.metrics),
     requestDeadline({ timeoutMs: configuration.requestTimeoutMs, now: dependencies.now }),
     // No page has any business on the admin routes but the Worker's own.
-    except((c) => !isAdmin(c), sameOrigin({ isOpen: adminKey === undefined })),
-    except([isPublic, isAdmin], crossOrigin({ origins: corsOrigins })),
+    onlyWhen((c) => c.get("routeAccess") === "admin", sameOrigin({ isOpen: adminKey === undefined })),
+    onlyWhen((c) => isClient(c) && mayBeOfPage(c), crossOrigin({ origins: corsOrigins })),
     // A page of another site that has a key was given it; without keys, `CORS_ORIGINS` alone says who may.
-    except([isPublic, isAdmin, wantsKey], sameOrigin({ isOpen: true, allowed: corsOrigins })),
+    onlyWhen(isOpen, sameOrigin({ isOpen: true, allowed: corsOrigins })),
     rateLimitHeaders(),
     admission.middleware,
     idempotent(),
@@ -97,8 +96,9 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   return app;
 }
 
-function accessFor({ req }: Context): RouteAccess {
-  return routeAccess(req.method, req.path) ?? "authenticated";
+/** Pages say where they are from whenever they send something; what they only read may be a shared cache's. */
+function mayBeOfPage({ req }: HttpContext): boolean {
+  return req.method !== "POST" || req.header("origin") !== undefined;
 }
 
 /** What a Worker with an invalid configuration answers, on every route: the error that says what to mend. */

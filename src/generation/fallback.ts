@@ -52,7 +52,9 @@ export async function generateWithFallback(
     const { attempt, outcome } = event;
     running.delete(attempt);
     if ("first" in outcome) {
-      leave(running, new SupersededError());
+      if (running.size > 0) {
+        leave(running, new SupersededError());
+      }
       return { target: attempt.target, events: resume(outcome.first, attempt.iterator) };
     }
     failures.push({ target: attempt.target.name, error: outcome.error });

@@ -2,12 +2,15 @@ import type { Context } from "hono";
 import type { RequestMeter } from "../usage/request-meter.ts";
 import type { Access } from "./access.ts";
 import type { RequestReport } from "./request-report.ts";
+import type { RouteAccess } from "./route-access.ts";
 import type { StageTimings } from "./stage-timings.ts";
 
 /** Values that the middleware puts on a request. */
 interface HttpVariables {
   /** See `requestContext`; on every reply and log line. */
   requestId: string;
+  /** Who may call the request's route. */
+  routeAccess: RouteAccess;
   /** Milliseconds until the request's deadline; infinite without one. */
   remainingMs: () => number;
   /** Becomes the headers `x-cache` and `x-degraded`. */

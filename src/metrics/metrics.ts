@@ -8,38 +8,72 @@ type Labels = Readonly<Record<string, string | number>>;
 /** Series that are kept; what comes beyond is not counted. Far more than routes, targets and stages make. */
 export const MAX_SERIES = 5_000;
 
+/** A series before it is named: names cost more than counting, and are made when counts are taken. */
+interface Entry {
+  readonly name: string;
+  readonly labels: Labels;
+  /** Of a counter: its sum. Of a histogram: observations by the first bound that holds them, the last one for none. */
+  readonly counts: Float64Array;
+  sum: number;
+}
+
 /** Counts in memory until they are taken. */
 export class Metrics {
-  #series = new Map<string, number>();
+  #entries = new Map<string, Entry>();
+  #series = 0;
 
   count(name: CounterName, labels: Labels, by = 1): void {
-    this.#add(seriesName(name, labels), by);
+    const entry = this.#entry(name, labels, 1);
+    if (entry !== undefined) {
+      entry.sum += by;
+    }
   }
 
   observe(name: HistogramName, labels: Labels, seconds: number): void {
-    for (const bound of BUCKETS) {
-      if (seconds <= bound) {
-        this.#add(seriesName(`${name}_bucket`, { ...labels, le: bound }), 1);
-      }
+    const entry = this.#entry(name, labels, BUCKETS.length + 1);
+    if (entry !== undefined) {
+      const found = BUCKETS.findIndex((bound) => seconds <= bound);
+      const bucket = found < 0 ? BUCKETS.length : found;
+      entry.counts[bucket] = (entry.counts[bucket] ?? 0) + 1;
+      entry.sum += seconds;
     }
-    this.#add(seriesName(`${name}_bucket`, { ...labels, le: "+Inf" }), 1);
-    this.#add(seriesName(`${name}_sum`, labels), seconds);
-    this.#add(seriesName(`${name}_count`, labels), 1);
   }
 
   /** What was counted since it was last taken. */
   take(): Series {
-    const taken = Object.fromEntries(this.#series);
-    this.#series = new Map();
+    const taken: Record<string, number> = {};
+    for (const [series, value] of [...this.#entries.values()].flatMap(seriesOf)) {
+      taken[series] = (taken[series] ?? 0) + value;
+    }
+    this.#entries = new Map();
+    this.#series = 0;
     return taken;
   }
 
-  #add(series: string, by: number): void {
-    const known = this.#series.get(series);
-    if (known !== undefined || this.#series.size < MAX_SERIES) {
-      this.#series.set(series, (known ?? 0) + by);
+  #entry(name: string, labels: Labels, size: number): Entry | undefined {
+    const key = `${name}\0${Object.values(labels).join("\0")}`;
+    const known = this.#entries.get(key);
+    if (known !== undefined || this.#series >= MAX_SERIES) {
+      return known;
     }
+    // A histogram is a series for each of its bounds, and two more.
+    this.#series += size === 1 ? 1 : size + 2;
+    const entry: Entry = { name, labels, counts: new Float64Array(size), sum: 0 };
+    this.#entries.set(key, entry);
+    return entry;
   }
+}
+
+function seriesOf({ name, labels, counts, sum }: Entry): (readonly [series: string, value: number])[] {
+  if (counts.length === 1) {
+    return [[seriesName(name, labels), sum]];
+  }
+  let count = 0;
+  const buckets = Array.from(counts, (observations, index) => {
+    count += observations;
+    return [seriesName(`${name}_bucket`, { ...labels, le: BUCKETS[index] ?? "+Inf" }), count] as const;
+  });
+  return [...buckets, [seriesName(`${name}_sum`, labels), sum], [seriesName(`${name}_count`, labels), count]];
 }
 
 function seriesName(name: string, labels: Labels): string {

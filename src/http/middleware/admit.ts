@@ -7,7 +7,7 @@ import type { MeteredEnding, RequestMeter } from "../../usage/request-meter.ts";
 import type { Access } from "../access.ts";
 import { errorStatus } from "../error-response.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
-import { type RouteAccess, routeAccess } from "../route-access.ts";
+import type { RouteAccess } from "../route-access.ts";
 import { watchedBody } from "../watched-body.ts";
 
 type ClosedAccess = Exclude<RouteAccess, "public">;
@@ -33,7 +33,7 @@ const RESERVING: ReadonlySet<ClosedAccess> = new Set(["retrieve", "generate"]);
  */
 export function admit(options: AdmitOptions): MiddlewareHandler<HttpEnvironment> {
   return async function admit(c, next) {
-    const access = routeAccess(c.req.method, c.req.path) ?? "authenticated";
+    const access = c.get("routeAccess");
     if (access === "public") {
       await next();
       return;

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
-import type { HttpEnvironment } from "../http-context.ts";
+import type { HttpContext, HttpEnvironment } from "../http-context.ts";
 import { RequestReport } from "../request-report.ts";
+import { routeAccess } from "../route-access.ts";
 import { StageTimings } from "../stage-timings.ts";
 
 /** A client's own request id is taken over when it is this harmless: it ends up in headers and in logs. */
@@ -17,14 +18,23 @@ export function requestContext({ now }: { readonly now: () => number }): Middlew
     const report = new RequestReport();
     c.set("report", report);
     c.set("logFields", {});
+    c.set("routeAccess", routeAccess(c.req.method, c.req.path) ?? "authenticated");
     await next();
-    // Set on a copy: replies of the static asset binding have immutable headers.
-    const headers = new Headers(c.res.headers);
-    headers.set("x-request-id", requestId);
-    headers.set("server-timing", timings.toHeader());
-    for (const [name, value] of Object.entries(report.headers)) {
-      headers.set(name, value);
-    }
-    c.res = new Response(c.res.body, { status: c.res.status, statusText: c.res.statusText, headers });
+    setHeaders(c, { "x-request-id": requestId, "server-timing": timings.toHeader(), ...report.headers });
   };
+}
+
+function setHeaders(c: HttpContext, headers: Readonly<Record<string, string>>): void {
+  try {
+    for (const [name, value] of Object.entries(headers)) {
+      c.res.headers.set(name, value);
+    }
+  } catch {
+    // Replies of the static asset binding have headers that cannot be changed; those of a copy can.
+    const copy = new Response(c.res.body, c.res);
+    for (const [name, value] of Object.entries(headers)) {
+      copy.headers.set(name, value);
+    }
+    c.res = copy;
+  }
 }

@@ -13,7 +13,7 @@ describe("Prometheus' text", () => {
   test("has a family's help, type and series, labels sorted and escaped", ({ expect }) => {
     const metrics = new Metrics();
     metrics.count("aar_cache_total", { stage: "answer", result: 'a"b\\c\nd' });
-    metrics.count("aar_cache_total", { result: 'a"b\\c\nd', stage: "answer" }, 2);
+    metrics.count("aar_cache_total", { stage: "answer", result: 'a"b\\c\nd' }, 2);
     expect(renderMetrics(metrics.take())).toBe(
       [
         "# HELP aar_cache_total Uses of caches, by stage and result.",
