@@ -1,3 +1,4 @@
+import path from "node:path";
 import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
@@ -12,12 +13,17 @@ const wrangler = { configPath: "./wrangler.toml" };
 /** Over those of the developer's `.dev.vars`, which the plugin reads too: tests run as in a fresh clone. */
 const bindings = { ...readWranglerConfig({ config: wrangler.configPath }).vars, API_KEYS: "", ADMIN_KEY: "" };
 
+/** An encoder that is an ONNX graph, for tests of its engine: `http://encoder/manifest.json` and so on. */
+const serviceBindings = {
+  ONNX_ENCODER: { disk: { path: path.resolve("scripts/bench/edge/onnx-encoder"), writable: false } },
+};
+
 const d1Migrations = await readD1Migrations("./src/platform/migrations");
 
 /** A project in workerd. */
 function inWorkerd(test: TestProjectInlineConfiguration["test"]): TestProjectInlineConfiguration {
   return {
-    plugins: [cloudflareTest({ wrangler, remoteBindings: false, miniflare: { bindings } })],
+    plugins: [cloudflareTest({ wrangler, remoteBindings: false, miniflare: { bindings, serviceBindings } })],
     test: {
       maxWorkers: MAX_WORKERS,
       testTimeout: 60_000,

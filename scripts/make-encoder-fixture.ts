@@ -1,6 +1,6 @@
 /**
- * Writes test/fixtures/encoder/default-encoder.json: embeddings of a few texts by the default encoder in onnxruntime-node and
- * in Node's onnxruntime-web, for the tests that compare the Worker with them. Run it after changing src/assets/encoder:
+ * Writes test/fixtures/encoder/default-encoder.json: embeddings of a few texts by the default encoder in Node, for the tests that
+ * compare other machines and the Worker with them. Run it after changing src/assets/encoder or the engine's arithmetic:
  *
  *   node scripts/make-encoder-fixture.ts
  */
@@ -23,13 +23,11 @@ const TEXTS = [
   "The economy depends on agriculture, fishing, timber and a growing number of visitors. ".repeat(40),
 ];
 
-const folder = path.join(root, "src/assets/encoder");
-const node = await loadEncoder(folder);
-const web = await loadEncoder(folder, { runtime: "web" });
-const { tokenCount, embeddings: byNode } = await node.encodeQueries(TEXTS);
-const { embeddings: byWeb } = await web.encodeQueries(TEXTS);
-const texts = TEXTS.map((text, i) => ({ text, node: encode(byNode[i]), web: encode(byWeb[i]) }));
-const fixture = { encoder: node.manifest.name, modelSha256: node.manifest.model.sha256, tokenCount, texts };
+const encoder = await loadEncoder(path.join(root, "src/assets/encoder"));
+const { tokenCount, embeddings } = await encoder.encodeQueries(TEXTS);
+const texts = TEXTS.map((text, i) => ({ text, embedding: encode(embeddings[i]) }));
+const { name, model } = encoder.manifest;
+const fixture = { encoder: name, modelSha256: model.sha256, tokenCount, texts };
 await mkdir(path.dirname(OUTPUT), { recursive: true });
 await writeFile(OUTPUT, `${JSON.stringify(fixture, null, 1)}\n`);
 process.stderr.write(`${texts.length} embeddings -> ${OUTPUT}\n`);

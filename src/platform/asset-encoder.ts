@@ -5,12 +5,11 @@ import { lazyEncoder } from "../encoder/lazy-encoder.ts";
 import type { ExpectedFile } from "../encoder/load-manifest.ts";
 import { parseManifest, verifyFile } from "../encoder/load-manifest.ts";
 import type { EncoderManifest } from "../encoder/manifest.ts";
-import { createOnnxEncoder, ONE_TEXT_A_PASS } from "../encoder/onnx-encoder.ts";
 import { createTokenizer } from "../encoder/tokenizer.ts";
 import { PASSAGE_ENCODER_FOLDER } from "../query-side/query-side-configuration.ts";
 import { AppError } from "../shared/errors.ts";
-import { loadEdgeEncoder } from "./edge-engine.ts";
-import type { LoadAssetEncoderOptions } from "./edge-engine.ts";
+import { sha256Hex } from "../shared/sha256-hex.ts";
+import { engineOf } from "./engines.ts";
 
 /** Static assets are addressed by path; the host is never looked at. */
 const ASSETS = "https://assets.invalid";
@@ -48,44 +47,23 @@ export async function readAssetFile(assets: AssetReader, path: string): Promise<
 async function loadEncoder(assets: AssetReader, folder: string): Promise<Encoder> {
   try {
     const manifest = await readAssetManifest(assets, folder);
+    const loadModel = engineOf(manifest);
     const tokenizer = readVerified(assets, folder, manifest.tokenizer).then((file) =>
       createTokenizer(JSON.parse(new TextDecoder().decode(file))),
     );
     tokenizer.catch(() => undefined); // it is awaited later, if the model loads at all
     const model = await fetchAsset(assets, `/${folder}/${manifest.model.file}`);
-    return await ENGINES[manifest.model.engine ?? "onnx"]({ manifest, model, tokenizer });
+    return await loadModel({ manifest, model, tokenizer });
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new AppError("encoder_failed", `the encoder could not be loaded: ${reason}`, { cause, isRetryable: true });
   }
 }
 
-/** What runs a model, by the manifest's `model.engine`. */
-const ENGINES: Record<
-  NonNullable<EncoderManifest["model"]["engine"]>,
-  (options: LoadAssetEncoderOptions) => Promise<Encoder>
-> = {
-  edge: loadEdgeEncoder,
-  onnx: loadOnnxEncoder,
-};
-
-async function loadOnnxEncoder({ manifest, model, tokenizer }: LoadAssetEncoderOptions): Promise<Encoder> {
-  // Imported when it is needed: 14 MB of WebAssembly that most Workers never run.
-  const { createWebSession } = await import("./onnx-runtime-web.ts");
-  const content = await model.arrayBuffer();
-  verifyFile(manifest.model, { bytes: content.byteLength, sha256: await sha256(content) });
-  return await createOnnxEncoder({
-    manifest,
-    tokenizer: await tokenizer,
-    session: await createWebSession({ model: new Uint8Array(content), ...manifest.model }),
-    maxBatchTokens: ONE_TEXT_A_PASS,
-  });
-}
-
 /** An encoder that was trained further has files of the same size: only their digests tell that a manifest is another's. */
 async function readVerified(assets: AssetReader, folder: string, expected: ExpectedFile): Promise<ArrayBuffer> {
   const content = await (await fetchAsset(assets, `/${folder}/${expected.file}`)).arrayBuffer();
-  verifyFile(expected, { bytes: content.byteLength, sha256: await sha256(content) });
+  verifyFile(expected, { bytes: content.byteLength, sha256: await sha256Hex(content) });
   return content;
 }
 
@@ -95,9 +73,4 @@ async function fetchAsset(assets: AssetReader, path: string): Promise<Response> 
     throw new AppError("encoder_failed", `static asset ${path} answered ${response.status}`);
   }
   return response;
-}
-
-async function sha256(content: ArrayBuffer): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -63,8 +63,9 @@ class ReferenceModel {
     const weights = this.#codes(sections.weights);
     const steps = this.#floats(sections.steps);
     const bias = this.#floats(sections.bias);
+    const smoothing = sections.smoothing === undefined ? undefined : this.#floats(sections.smoothing);
     return rows.map((row) => {
-      const { codes, step } = code(row);
+      const { codes, step } = code(smoothing === undefined ? row : products(row, smoothing));
       return Float32Array.from({ length: outputs }, (_, column) => {
         let sum = 0;
         for (let k = 0; k < inputs; k += 1) {
@@ -162,7 +163,7 @@ function exponential(x: number): number {
   if (x < -87) {
     return 0;
   }
-  const power = Math.floor(f(f(x * f(Math.LOG2E)) + 0.5));
+  const power = roundToEven(f(x * f(Math.LOG2E)));
   const high = f(x - f(power * f(0.693359375)));
   const rest = f(high - f(power * f(-2.1219444e-4)));
   const series = polynomial(

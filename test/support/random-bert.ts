@@ -1,3 +1,5 @@
+import { readModelHeader } from "../../src/encoder/engine/model-header.ts";
+import { modelLayout } from "../../src/encoder/engine/model-layout.ts";
 import type { BertLayer, BertNorm, BertProduct, BertWeights } from "../../training/quantization/edge/bert-weights.ts";
 import { writeEdgeModel } from "../../training/quantization/edge/write-edge-model.ts";
 import { seededRandom } from "../../training/seeded-random.ts";
@@ -46,8 +48,17 @@ function randomBert(sizes: RandomBertSizes, seed: number): BertWeights {
   };
 }
 
-/** Its model file, weights rounded to nearest. */
+/** Its model file, weights rounded to nearest, with a smoothing that calibration could have chosen. */
 export function randomEdgeModel(sizes: RandomBertSizes, seed = 1): Uint8Array<ArrayBuffer> {
   const bert = randomBert(sizes, seed);
-  return new Uint8Array(writeEdgeModel({ bert, statistics: new Map(), onProgress: () => undefined }));
+  const file = new Uint8Array(writeEdgeModel({ bert, statistics: new Map(), onProgress: () => undefined }));
+  const random = seededRandom(seed + 1);
+  for (const { attention, up, down } of modelLayout(readModelHeader(file)).layers) {
+    for (const { smoothing } of [attention, up, down]) {
+      new Float32Array(file.buffer, smoothing.offset, smoothing.bytes / 4).forEach((_, k, values) => {
+        values[k] = 0.5 + 1.5 * random();
+      });
+    }
+  }
+  return file;
 }

@@ -13,8 +13,9 @@ import type { BuiltEncoder } from "../quantization/build-encoder.ts";
 import { calibrate } from "../quantization/calibrate.ts";
 import { compareEncoders } from "../quantization/compare-encoders.ts";
 import type { OpenEncoder } from "../quantization/compare-encoders.ts";
-import type { BertWeights } from "../quantization/edge/bert-weights.ts";
 import { buildEdgeEncoder, readBertModel } from "../quantization/edge/build-edge-encoder.ts";
+import type { BuildEdgeEncoderOptions } from "../quantization/edge/build-edge-encoder.ts";
+import { checkLikeness } from "../quantization/edge/check-likeness.ts";
 import type { InputTerms } from "../quantization/input-scheme.ts";
 import type { StatisticsByValue } from "../quantization/input-statistics.ts";
 import { formatReport, judge } from "../quantization/report.ts";
@@ -39,8 +40,9 @@ const options = z.strictObject({
     .max(10_000)
     .default(160)
     .meta({ description: "0: round to nearest, no calibration" }),
-  engine: z.enum(["auto", "edge", "onnx"]).default("onnx").meta({
-    description: "edge: BERT on this project's kernel; onnx: any graph on onnxruntime; auto: edge where it can",
+  engine: z.enum(["auto", "edge", "onnx"]).default("auto").meta({
+    description:
+      "edge: BERT and DistilBERT on this project's kernel; onnx: any graph on onnxruntime; auto: edge where it can",
   }),
   inputTerms: z
     .enum(["1", "2"])
@@ -76,9 +78,9 @@ const DEFAULT_QUERY_LENGTH = 128;
 /** `aar quantize`: calibrate, quantise, measure, and write what passes. */
 export const quantizeCommand = defineCommand({
   summary: "fp32 ONNX encoder -> int8 encoder with a manifest and a parity report",
-  description: `Matrix products become int8 (weights per column, activations per token), the embedding table int8 rows. The
-graph stays an ONNX graph, with activations as the sum of two codes, all else as it was. With --engine edge a BERT encoder is
-written for this project's own engine instead, which codes activations in 14 bits and is not the default yet.
+  description: `Matrix products become int8 (weights per column, activations per token), the embedding table int8 rows. A BERT or
+DistilBERT encoder is written for this project's own engine, which codes activations in 14 bits. Any other graph stays an ONNX
+graph, with activations as the sum of two codes; the Worker runs it with main = "src/index-with-onnx.ts" in wrangler.toml.
 The result is measured against fp32 before it is written: cosine over real passages and queries, nDCG@10 on the judged
 split of every --data folder, speed on this machine. A loss above --max-loss, or a model above --max-mebibytes, writes nothing and
 exits with 1. A source folder may have a manifest.json; flags override it.`,
@@ -168,24 +170,32 @@ async function build({ given, context, source, threads }: StepOptions): Promise<
     done = count;
   };
   const shared = { manifest, statistics, calibration, maxBytes: given.maxMebibytes * 2 ** 20, onProgress };
-  const bert = await findBert({ given, context, source });
-  const built =
-    bert === undefined
-      ? await buildEncoder({ ...shared, modelPath, terms: given.inputTerms })
-      : buildEdgeEncoder({ ...shared, bert });
+  const edge = await buildForEdge({ given, context, source, shared });
+  const built = edge ?? (await buildEncoder({ ...shared, modelPath, terms: given.inputTerms }));
   progress?.finish();
   return built;
 }
 
-/** The weights for the edge engine, when that is wanted and can be. */
-async function findBert({ given, context, source }: Omit<StepOptions, "threads">): Promise<BertWeights | undefined> {
-  if (given.engine === "onnx") {
+type SharedOptions = Omit<BuildEdgeEncoderOptions, "bert">;
+
+/** For the edge engine, when that is wanted and can be: undefined when `auto` takes onnxruntime. */
+async function buildForEdge({
+  given: { engine },
+  context,
+  source,
+  shared,
+}: Omit<StepOptions, "threads"> & { readonly shared: SharedOptions }): Promise<BuiltEncoder | undefined> {
+  if (engine === "onnx") {
     return undefined;
   }
   try {
-    return await readBertModel(source.modelPath, source.manifest.model.output);
+    const { modelPath, manifest } = source;
+    const bert = await readBertModel(modelPath, manifest.model.output);
+    const built = buildEdgeEncoder({ ...shared, bert });
+    await checkLikeness({ modelPath, manifest, built });
+    return built;
   } catch (error) {
-    if (given.engine === "auto" && error instanceof AppError && error.code === "invalid_artifact") {
+    if (engine === "auto" && error instanceof AppError && error.code === "invalid_artifact") {
       context.log(`onnxruntime is the engine: ${error.message}`);
       return undefined;
     }

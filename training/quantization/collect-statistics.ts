@@ -91,6 +91,7 @@ function addOutputs(model: ModelProto, watched: ReadonlyMap<string, number>): Wa
 class Accumulator {
   readonly #width: number;
   readonly #absMax: Float32Array;
+  readonly #sum: Float64Array;
   readonly #gram: Float64Array;
   readonly #sample: number[] = [];
   #rows = 0;
@@ -98,6 +99,7 @@ class Accumulator {
   constructor(width: number) {
     this.#width = width;
     this.#absMax = new Float32Array(width);
+    this.#sum = new Float64Array(width);
     this.#gram = new Float64Array(width * width);
   }
 
@@ -105,7 +107,9 @@ class Accumulator {
     const count = rows.length / this.#width;
     for (let index = 0; index < rows.length; index += 1) {
       const column = index % this.#width;
-      this.#absMax[column] = Math.max(this.#absMax[column] ?? 0, Math.abs(rows[index] ?? 0));
+      const value = rows[index] ?? 0;
+      this.#absMax[column] = Math.max(this.#absMax[column] ?? 0, Math.abs(value));
+      this.#sum[column] = (this.#sum[column] ?? 0) + value;
     }
     for (let index = 0; index < gram.length; index += 1) {
       this.#gram[index] = (this.#gram[index] ?? 0) + (gram[index] ?? 0);
@@ -124,6 +128,7 @@ class Accumulator {
       width: this.#width,
       rows: this.#rows,
       absMax: this.#absMax,
+      mean: this.#sum.map((sum) => sum / Math.max(1, this.#rows)),
       gram: this.#gram,
       sample: Float32Array.from(this.#sample),
       sampleRows: this.#sample.length / this.#width,

@@ -9,6 +9,8 @@ export interface InputStatistics {
   readonly rows: number;
   /** Largest magnitude of each column. */
   readonly absMax: Float32Array;
+  /** Mean of each column. */
+  readonly mean: Float64Array;
   /** Sum over rows of x xᵀ: (width, width), row-major, symmetric. */
   readonly gram: Float64Array;
   /** Some of the rows, spread over the texts: (sampleRows, width). */

@@ -10,6 +10,7 @@ import { LARGEST_CODES, chooseInputScheme, symmetricScheme } from "./input-schem
 import type { InputScheme, InputTerms } from "./input-scheme.ts";
 import type { InputStatistics } from "./input-statistics.ts";
 import type { MatrixProduct } from "./matrix-product.ts";
+import { smoothGram, smoothWeights } from "./smoothing.ts";
 import { columnScales, maxPairSum, roundToNearest } from "./weight-codes.ts";
 import type { WeightCodes } from "./weight-codes.ts";
 
@@ -52,30 +53,13 @@ function codeWeights(
   { smoothing, terms }: InputScheme,
   statistics: InputStatistics | undefined,
 ): WeightCodes {
-  const smoothed =
-    smoothing === undefined
-      ? weights
-      : weights.map((weight, index) => weight * (smoothing[Math.floor(index / outputs)] ?? 1));
+  const smoothed = smoothWeights(weights, outputs, smoothing);
   const grid = { weights: smoothed, outputs, maxPairSum: maxPairSum(LARGEST_CODES[terms]) };
   const scales = columnScales(grid);
   if (statistics === undefined) {
     return roundToNearest(grid, scales);
   }
   return roundWithFeedback({ ...grid, inputs, scales, gram: smoothGram(statistics, smoothing) });
-}
-
-/** Second moments of the smoothed input. A copy: the rounding overwrites it. */
-function smoothGram({ gram, width }: InputStatistics, smoothing: Float32Array | undefined): Float64Array {
-  const smoothed = gram.slice();
-  if (smoothing !== undefined) {
-    for (let row = 0; row < width; row += 1) {
-      for (let column = 0; column < width; column += 1) {
-        const index = row * width + column;
-        smoothed[index] = (smoothed[index] ?? 0) / ((smoothing[row] ?? 1) * (smoothing[column] ?? 1));
-      }
-    }
-  }
-  return smoothed;
 }
 
 interface ReplaceProductOptions {

@@ -4,7 +4,14 @@ import type { Kernel } from "./kernel.ts";
 import type { MemoryLayout } from "./memory-layout.ts";
 import { MODEL_ADDRESS } from "./memory-layout.ts";
 import type { ModelHeader } from "./model-header.ts";
-import type { LayerSections, ModelLayout, NormSections, ProductSections, Section } from "./model-layout.ts";
+import type {
+  LayerSections,
+  ModelLayout,
+  NormSections,
+  ProductSections,
+  Section,
+  SmoothedProduct,
+} from "./model-layout.ts";
 
 export interface EdgeEngineOptions {
   readonly kernel: Kernel;
@@ -13,6 +20,22 @@ export interface EdgeEngineOptions {
   readonly header: ModelHeader;
   readonly model: ModelLayout;
   readonly addresses: MemoryLayout;
+}
+
+interface RunLayerOptions {
+  readonly layer: LayerSections;
+  /** The layer after it, whose smoothing its codes get; after the last one nobody reads them. */
+  readonly next: LayerSections;
+  readonly rows: number;
+  readonly texts: readonly (readonly number[])[];
+}
+
+interface AddNormOptions {
+  readonly product: ProductSections;
+  readonly norm: NormSections;
+  /** The product that reads the result. */
+  readonly reader: SmoothedProduct;
+  readonly rows: number;
 }
 
 /** What becomes of a text's last hidden states. */
@@ -63,8 +86,9 @@ export class EdgeEngine {
   embed(texts: readonly (readonly number[])[], output: EngineOutput): Float32Array[] {
     const rows = this.#writeTokens(texts);
     this.#embedTokens(rows);
-    for (const layer of this.#model.layers) {
-      this.#runLayer(layer, rows, texts);
+    const { layers } = this.#model;
+    for (const [index, layer] of layers.entries()) {
+      this.#runLayer({ layer, next: layers[index + 1] ?? layer, rows, texts });
     }
     let start = 0;
     return texts.map(({ length }) => {
@@ -100,16 +124,17 @@ export class EdgeEngine {
   }
 
   #embedTokens(rows: number): void {
-    const { words, wordSteps, positions, embeddingNorm } = this.#model;
+    const { words, wordSteps, positions, embeddingNorm, layers } = this.#model;
     const { hidden, epsilon } = this.header;
     const to = this.#addresses;
     const [wordCodes, steps, positionTable] = [at(words), at(wordSteps), at(positions)];
     this.#kernel.embedRows(to.ids, to.positions, rows, hidden, wordCodes, steps, positionTable, to.sums);
-    const { gamma, beta } = embeddingNorm;
-    this.#kernel.normRows(to.sums, rows, hidden, at(gamma), at(beta), epsilon, to.states, to.codes, to.rowSteps);
+    const [gamma, beta] = [at(embeddingNorm.gamma), at(embeddingNorm.beta)];
+    const smoothing = layers[0] === undefined ? 0 : at(layers[0].attention.smoothing); // there is at least one layer
+    this.#kernel.normRows(to.sums, rows, hidden, gamma, beta, epsilon, smoothing, to.states, to.codes, to.rowSteps);
   }
 
-  #runLayer(layer: LayerSections, rows: number, texts: readonly (readonly number[])[]): void {
+  #runLayer({ layer, next, rows, texts }: RunLayerOptions): void {
     const { heads, headSize, attentionScale } = this.header;
     const to = this.#addresses;
     const { attention, attentionOutput, up, down } = layer;
@@ -126,22 +151,23 @@ export class EdgeEngine {
     this.#kernel.codeRows(to.context, rows, width, to.codes, to.rowSteps);
 
     this.#multiply(attentionOutput, rows);
-    this.#addNorm(attentionOutput, layer.attentionNorm, rows);
+    this.#addNorm({ product: attentionOutput, norm: layer.attentionNorm, reader: up, rows });
 
     this.#multiply(up, rows);
-    this.#kernel.geluRows(to.sums, rows, up.outputs, to.rowSteps, at(up.steps), at(up.bias), to.codes);
+    const [steps, bias, smoothing] = [at(up.steps), at(up.bias), at(down.smoothing)];
+    this.#kernel.geluRows(to.sums, rows, up.outputs, to.rowSteps, steps, bias, smoothing, to.codes);
 
     this.#multiply(down, rows);
-    this.#addNorm(down, layer.outputNorm, rows);
+    this.#addNorm({ product: down, norm: layer.outputNorm, reader: next.attention, rows });
   }
 
   #multiply({ weights, inputs, outputs }: ProductSections, rows: number): void {
     const to = this.#addresses;
     const columnSums = to.columnSums.get(weights) ?? 0;
-    this.#kernel.matrixProduct(to.codes, at(weights), columnSums, to.sums, rows, inputs, outputs);
+    this.#kernel.matrixProduct(to.codes, at(weights), columnSums, to.sums, rows, inputs, outputs, to.wide);
   }
 
-  #addNorm({ steps, bias }: ProductSections, { gamma, beta }: NormSections, rows: number): void {
+  #addNorm({ product: { steps, bias }, norm: { gamma, beta }, reader, rows }: AddNormOptions): void {
     const to = this.#addresses;
     const { hidden, epsilon } = this.header;
     this.#kernel.addNormRows(
@@ -155,6 +181,7 @@ export class EdgeEngine {
       at(gamma),
       at(beta),
       epsilon,
+      at(reader.smoothing),
       to.codes,
     );
   }

@@ -22,6 +22,7 @@ interface KernelExports {
     gamma: Pointer,
     beta: Pointer,
     epsilon: number,
+    smoothing: Pointer,
     out: Pointer,
     codes: Pointer,
     rowSteps: Pointer,
@@ -34,6 +35,7 @@ interface KernelExports {
     rows: number,
     inputs: number,
     outputs: number,
+    wide: Pointer,
   ): void;
   dequantizeRows(
     sums: Pointer,
@@ -64,6 +66,7 @@ interface KernelExports {
     gamma: Pointer,
     beta: Pointer,
     epsilon: number,
+    smoothing: Pointer,
     codes: Pointer,
   ): void;
   geluRows(
@@ -73,6 +76,7 @@ interface KernelExports {
     rowSteps: Pointer,
     columnSteps: Pointer,
     bias: Pointer,
+    smoothing: Pointer,
     codes: Pointer,
   ): void;
   meanRow(states: Pointer, tokens: number, width: number, out: Pointer): void;

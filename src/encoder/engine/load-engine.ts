@@ -1,4 +1,5 @@
 import { AppError } from "../../shared/errors.ts";
+import { sha256Hex } from "../../shared/sha256-hex.ts";
 import type { ExpectedFile } from "../load-manifest.ts";
 import { verifyFile } from "../load-manifest.ts";
 import { EdgeEngine } from "./edge-engine.ts";
@@ -20,6 +21,8 @@ export interface LoadEngineOptions {
   readonly rows: number;
   /** Default `fastest`. */
   readonly product?: ProductChoice;
+  /** Default `instantiateKernel`; measurements watch what it makes. */
+  readonly instantiate?: typeof instantiateKernel;
 }
 
 /** Larger files are refused before memory is asked for: an isolate has 128 MB. */
@@ -31,7 +34,14 @@ const PAGE_BYTES = 65_536;
  * Loads a model file into a kernel's memory. Pieces are written where they stay as they arrive; there is no second copy.
  * @throws AppError `invalid_artifact` for a file that is not the manifest's, is cut off or too long, or whose contents do not fit each other.
  */
-export async function loadEngine({ module, model, expected, rows, product }: LoadEngineOptions): Promise<EdgeEngine> {
+export async function loadEngine({
+  module,
+  model,
+  expected,
+  rows,
+  product,
+  instantiate = instantiateKernel,
+}: LoadEngineOptions): Promise<EdgeEngine> {
   if (expected.bytes > MAX_MODEL_BYTES) {
     throw new AppError(
       "invalid_artifact",
@@ -41,7 +51,7 @@ export async function loadEngine({ module, model, expected, rows, product }: Loa
   const memory = new WebAssembly.Memory({ initial: pages(MODEL_ADDRESS + expected.bytes) });
   const received = await receive(model, new Uint8Array(memory.buffer, MODEL_ADDRESS), expected);
   const file = new Uint8Array(memory.buffer, MODEL_ADDRESS, received);
-  verifyFile(expected, { bytes: received, sha256: await sha256(file) });
+  verifyFile(expected, { bytes: received, sha256: await sha256Hex(file) });
   const header = readModelHeader(file.subarray(0, HEADER_BYTES));
   const layout = modelLayout(header);
   if (layout.bytes !== received) {
@@ -53,7 +63,7 @@ export async function loadEngine({ module, model, expected, rows, product }: Loa
   checkFloats(file, layout, expected.file);
   const addresses = memoryLayout(header, layout, rows);
   memory.grow(pages(addresses.end) - pages(MODEL_ADDRESS + expected.bytes));
-  const kernel = instantiateKernel(module, memory, product);
+  const kernel = instantiate(module, memory, product);
   if (kernel.isRelaxed) {
     for (const { weights, inputs, outputs } of productsOf(layout)) {
       kernel.columnSums(MODEL_ADDRESS + weights.offset, inputs, outputs, addresses.columnSums.get(weights) ?? 0);
@@ -93,11 +103,6 @@ function checkFloats(file: Uint8Array, { floats }: ModelLayout, name: string): v
       );
     }
   }
-}
-
-async function sha256(content: Uint8Array<ArrayBuffer>): Promise<string> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function pages(bytes: number): number {

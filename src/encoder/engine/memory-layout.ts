@@ -1,8 +1,8 @@
 import type { ModelHeader } from "./model-header.ts";
 import type { ModelLayout, ProductSections, Section } from "./model-layout.ts";
 
-/** Where the model file starts in the kernel's memory. Address 0 stays unused. */
-export const MODEL_ADDRESS = 64;
+/** Where the model file starts in the kernel's memory. Before it are the kernel's own numbers; address 0 stays unused. */
+export const MODEL_ADDRESS = 1024;
 
 /** Addresses of what one pass writes, for up to `rows` tokens; the model file lies before them. */
 export interface MemoryLayout {
@@ -17,8 +17,10 @@ export interface MemoryLayout {
   readonly sums: number;
   /** float32, (rows, heads · headSize). */
   readonly context: number;
-  /** Two bytes a code, (rows, widest input). */
+  /** Two bytes a code, (rows rounded up to four, widest input). */
   readonly codes: number;
+  /** Weights of four columns, two bytes each. */
+  readonly wide: number;
   /** float32 of each row. */
   readonly rowSteps: number;
   /** Four rows of attention scores of the longest text. */
@@ -40,6 +42,7 @@ export function memoryLayout(header: ModelHeader, model: ModelLayout, rows: numb
   };
   const { hidden, heads, headSize, intermediate, positions } = header;
   const attentionWidth = heads * headSize;
+  const widestInput = Math.max(hidden, attentionWidth, intermediate);
   return {
     rows,
     ids: room(4 * rows),
@@ -47,7 +50,8 @@ export function memoryLayout(header: ModelHeader, model: ModelLayout, rows: numb
     states: room(4 * rows * hidden),
     sums: room(4 * rows * Math.max(3 * attentionWidth, hidden, intermediate)),
     context: room(4 * rows * attentionWidth),
-    codes: room(2 * rows * Math.max(hidden, attentionWidth, intermediate)),
+    codes: room(2 * Math.ceil(rows / 4) * 4 * widestInput),
+    wide: room(8 * widestInput),
     rowSteps: room(4 * rows),
     scores: room(16 * (Math.min(rows, positions) + 3)),
     pooled: room(4 * hidden),

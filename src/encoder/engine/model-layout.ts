@@ -14,7 +14,12 @@ export interface ProductSections {
   readonly weights: Section;
   readonly steps: Section;
   readonly bias: Section;
+  /** float32 for each input, by which what writes them multiplies them before it codes them; absent: 1. */
+  readonly smoothing?: Section;
 }
+
+/** A product whose inputs are smoothed. */
+export type SmoothedProduct = ProductSections & { readonly smoothing: Section };
 
 export interface NormSections {
   readonly gamma: Section;
@@ -23,11 +28,11 @@ export interface NormSections {
 
 export interface LayerSections {
   /** Queries of all heads, keys, values, side by side. */
-  readonly attention: ProductSections;
+  readonly attention: SmoothedProduct;
   readonly attentionOutput: ProductSections;
   readonly attentionNorm: NormSections;
-  readonly up: ProductSections;
-  readonly down: ProductSections;
+  readonly up: SmoothedProduct;
+  readonly down: SmoothedProduct;
   readonly outputNorm: NormSections;
 }
 
@@ -71,6 +76,11 @@ export function modelLayout(header: ModelHeader): ModelLayout {
     bias: floatSection(outputs),
   });
 
+  const smoothed = (inputs: number, outputs: number): SmoothedProduct => ({
+    ...product(inputs, outputs),
+    smoothing: floatSection(inputs),
+  });
+
   const { hidden, heads, headSize, intermediate, vocabulary, positions } = header;
   const attentionWidth = heads * headSize;
   const layout = {
@@ -79,11 +89,11 @@ export function modelLayout(header: ModelHeader): ModelLayout {
     positions: floatSection(positions * hidden),
     embeddingNorm: norm(),
     layers: Array.from({ length: header.layers }, () => ({
-      attention: product(hidden, 3 * attentionWidth),
+      attention: smoothed(hidden, 3 * attentionWidth),
       attentionOutput: product(attentionWidth, hidden),
       attentionNorm: norm(),
-      up: product(hidden, intermediate),
-      down: product(intermediate, hidden),
+      up: smoothed(hidden, intermediate),
+      down: smoothed(intermediate, hidden),
       outputNorm: norm(),
     })),
   };

@@ -191,7 +191,7 @@ describe("GET /", () => {
 
   it.for([
     "/encoder/manifest.json",
-    "/playground/../encoder/model_int8.onnx",
+    "/playground/../encoder/model_int8.edge",
     "/playground/%2e%2e%2fencoder%2fmanifest.json",
     "/worker-configuration.d.ts",
   ])("does not serve %s", async (path, { expect }) => {

@@ -1,14 +1,23 @@
 import { env } from "cloudflare:workers";
 import { test } from "vitest";
 import type { OnnxInputs } from "../../../src/encoder/encoder.ts";
+import { cosine } from "../../../src/encoder/vector.ts";
+import type { AssetReader } from "../../../src/platform/asset-encoder.ts";
+import { createAssetEncoder } from "../../../src/platform/asset-encoder.ts";
 import { createWebSession, webRuntimeHeapBytes } from "../../../src/platform/onnx-runtime-web.ts";
 
 const names = { inputs: ["input_ids", "attention_mask", "token_type_ids"], output: "output_0" } as const;
 const graph = { inputs: [...names.inputs], output: names.output };
 
+/** An encoder that is a graph: see vitest.config.ts, which binds it and is not what the Worker's types are made of. */
+const { ONNX_ENCODER: files } = env as unknown as { readonly ONNX_ENCODER: AssetReader };
+
 async function readModel(): Promise<Uint8Array> {
-  return new Uint8Array(await (await env.ASSETS.fetch("https://assets.invalid/encoder/model_int8.onnx")).arrayBuffer());
+  return new Uint8Array(await (await files.fetch("http://encoder/model_int8.onnx")).arrayBuffer());
 }
+
+/** As a folder of the static assets. */
+const onnxAssets: AssetReader = { fetch: (url) => files.fetch(url.replace("/onnx/", "/")) };
 
 function inputs(batch: number, sequence: number): OnnxInputs {
   const size = batch * sequence;
@@ -52,4 +61,18 @@ test("WebAssembly.instantiate is the runtime's own again, however the sessions o
 test("an output that the model does not have is an encoder failure", async ({ expect }) => {
   const session = await createWebSession({ model: await readModel(), ...graph, output: "logits" });
   await expect(session.run(inputs(1, 4))).rejects.toThrow(expect.objectContaining({ code: "encoder_failed" }));
+});
+
+test("a Worker without onnxruntime-web says what to do about a graph, and that is what index-with-onnx.ts does", async ({
+  expect,
+}) => {
+  const source = createAssetEncoder(onnxAssets, "onnx");
+  await expect(source()).rejects.toThrow('put main = "src/index-with-onnx.ts" into wrangler.toml');
+  await import("../../../src/index-with-onnx.ts");
+  const encoder = await source();
+  const shipped = await createAssetEncoder(env.ASSETS)();
+  const query = ["What is the capital of Burkina Faso?"];
+  const [byGraph = new Float32Array()] = (await encoder.encodeQueries(query)).embeddings;
+  const [byKernel = new Float32Array()] = (await shipped.encodeQueries(query)).embeddings;
+  expect(cosine(byGraph, byKernel)).toBeGreaterThan(0.999);
 });

@@ -52,7 +52,7 @@ export function buildEdgeEncoder(options: BuildEdgeEncoderOptions): BuiltEncoder
         quantizedFrom: { file: manifest.model.file, sha256: manifest.model.sha256 },
         quantization: {
           weights: "int8, a step for each output column, feedback rounding",
-          activations: "14 bits, a step for each token",
+          activations: "14 bits, a step for each token, smoothed",
           embeddings: "int8, a step for each row",
           layers: bert.layers.length,
         },

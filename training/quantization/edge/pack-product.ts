@@ -1,6 +1,8 @@
 import { AppError } from "../../../src/shared/errors.ts";
 import { roundWithFeedback } from "../feedback-rounding.ts";
+import { chooseInputScheme } from "../input-scheme.ts";
 import type { InputStatistics, StatisticsByValue } from "../input-statistics.ts";
+import { smoothGram, smoothWeights } from "../smoothing.ts";
 import { columnScales, MAX_WEIGHT_CODE, roundToNearest } from "../weight-codes.ts";
 import type { WeightCodes } from "../weight-codes.ts";
 import type { BertProduct } from "./bert-weights.ts";
@@ -19,20 +21,60 @@ const NO_PAIR_LIMIT = 2 * MAX_WEIGHT_CODE;
 /** Largest input code of the engine: `LARGEST_CODE` of `assembly/codes.ts`. */
 const LARGEST_INPUT_CODE = 8191;
 
-/** Codes of a product's weights: a step for each column, rounded with feedback where the inputs are known. */
-export function codeWeights(
-  { input, inputs, outputs, weights }: BertProduct,
+/** An input's smoothing: the products that read it share it. Undefined where it is not known what they read. */
+export function chooseSmoothing(
+  products: readonly [BertProduct, ...BertProduct[]],
   statistics: StatisticsByValue,
-): WeightCodes {
-  const grid = { weights, outputs, maxPairSum: NO_PAIR_LIMIT };
+): Float32Array | undefined {
+  const seen = statistics.get(products[0].input);
+  const weights = products.map(({ weights, outputs }) => ({ data: weights, outputs }));
+  // The engine's codes are as fine as those of two terms.
+  return seen === undefined ? undefined : chooseInputScheme({ statistics: seen, weights, terms: 2 }).smoothing;
+}
+
+/** A product's weights as codes, and its bias, which makes up for what rounding changes on average. */
+export interface CodedProduct {
+  readonly codes: WeightCodes;
+  readonly bias: Float32Array;
+}
+
+/**
+ * Codes of a product's weights: a step for each column, rounded with feedback where the inputs are known. The error that is made
+ * on the mean input, Σₖ mean[k] (w − ŵ)[k], goes into the bias (Nagel et al., ICCV 2019, §4.2), and rounding looks at what varies.
+ */
+export function codeProduct(
+  { input, inputs, outputs, weights, bias }: BertProduct,
+  statistics: StatisticsByValue,
+  smoothing: Float32Array | undefined,
+): CodedProduct {
+  const smoothed = smoothWeights(weights, outputs, smoothing);
+  const grid = { weights: smoothed, outputs, maxPairSum: NO_PAIR_LIMIT };
   const scales = columnScales(grid);
-  const seen: InputStatistics | undefined = statistics.get(input);
-  const codes =
-    seen === undefined
-      ? roundToNearest(grid, scales)
-      : roundWithFeedback({ ...grid, inputs, scales, gram: seen.gram.slice() });
+  const seen = statistics.get(input);
+  if (seen === undefined) {
+    const codes = roundToNearest(grid, scales);
+    checkSums(codes, outputs);
+    return { codes, bias };
+  }
+  const centred = { ...seen, gram: centredGram(seen) };
+  const codes = roundWithFeedback({ ...grid, inputs, scales, gram: smoothGram(centred, smoothing) });
   checkSums(codes, outputs);
-  return codes;
+  const corrected = Float64Array.from(bias);
+  for (let index = 0; index < smoothed.length; index += 1) {
+    const column = index % outputs;
+    const k = (index - column) / outputs;
+    const error = (smoothed[index] ?? 0) - (codes.codes[index] ?? 0) * (scales[column] ?? 1);
+    corrected[column] = (corrected[column] ?? 0) + ((seen.mean[k] ?? 0) / (smoothing?.[k] ?? 1)) * error;
+  }
+  return { codes, bias: Float32Array.from(corrected) };
+}
+
+/** Σ (x − mean)(x − mean)ᵀ. */
+function centredGram({ gram, mean, rows, width }: InputStatistics): Float64Array {
+  return gram.map((sum, index) => {
+    const column = index % width;
+    return sum - rows * (mean[(index - column) / width] ?? 0) * (mean[column] ?? 0);
+  });
 }
 
 /** The kernel adds in 32 bits. */
@@ -51,9 +93,7 @@ function checkSums({ codes }: WeightCodes, outputs: number): void {
   }
 }
 
-export interface PackOptions {
-  readonly codes: WeightCodes;
-  readonly bias: Float32Array;
+export interface PackOptions extends CodedProduct {
   /** Row of the source for each row of the packed weights; -1 is a row of zeros. */
   readonly rows: readonly number[];
   /** The same for columns; the bias of a column of zeros is 0. */

@@ -6,7 +6,7 @@ import { AppError } from "../../../src/shared/errors.ts";
 import type { StatisticsByValue } from "../input-statistics.ts";
 import { quantizeRows } from "../quantize-embedding-table.ts";
 import type { BertLayer, BertNorm, BertProduct, BertWeights } from "./bert-weights.ts";
-import { codeWeights, packProduct } from "./pack-product.ts";
+import { chooseSmoothing, codeProduct, packProduct } from "./pack-product.ts";
 import type { PackedProduct } from "./pack-product.ts";
 
 export interface WriteEdgeModelOptions {
@@ -56,8 +56,16 @@ export function writeEdgeModel({ bert, statistics, onProgress }: WriteEdgeModelO
   for (const [index, sections] of layout.layers.entries()) {
     const layer = layers[index];
     if (layer !== undefined) {
-      file.writeProduct(sections.attention, packAttention(layer, statistics, inHeads));
-      file.writeProduct(sections.attentionOutput, pack(layer.attentionOutput, statistics, { rows: inHeads }));
+      const context = chooseSmoothing([layer.attentionOutput], statistics);
+      file.writeProduct(sections.attention, packAttention({ layer, statistics, columns: inHeads, context }));
+      file.writeProduct(sections.attentionOutput, {
+        ...packProduct({
+          ...codeProduct(layer.attentionOutput, statistics, context),
+          rows: inHeads,
+          columns: range(header.hidden),
+        }),
+        smoothing: undefined,
+      });
       file.writeNorm(sections.attentionNorm, layer.attentionNorm);
       file.writeProduct(sections.up, pack(layer.up, statistics));
       file.writeProduct(sections.down, pack(layer.down, statistics));
@@ -81,23 +89,47 @@ function headColumns(sizes: {
   });
 }
 
-function pack(
-  product: BertProduct,
-  statistics: StatisticsByValue,
-  { rows = range(product.inputs), columns = range(product.outputs) } = {},
-): PackedProduct {
-  return packProduct({ codes: codeWeights(product, statistics), bias: product.bias, rows, columns });
+/** A product, and the smoothing of what it reads. */
+interface SmoothedProduct extends PackedProduct {
+  readonly smoothing: Float32Array | undefined;
+}
+
+function pack(product: BertProduct, statistics: StatisticsByValue): SmoothedProduct {
+  const smoothing = chooseSmoothing([product], statistics);
+  const [rows, columns] = [range(product.inputs), range(product.outputs)];
+  return { ...packProduct({ ...codeProduct(product, statistics, smoothing), rows, columns }), smoothing };
+}
+
+interface PackAttentionOptions {
+  readonly layer: BertLayer;
+  readonly statistics: StatisticsByValue;
+  readonly columns: readonly number[];
+  /** Smoothing of the context, which is a mean of values: they are divided by it here, in steps and bias. */
+  readonly context: Float32Array | undefined;
 }
 
 /** Queries, keys and values side by side. */
-function packAttention(layer: BertLayer, statistics: StatisticsByValue, columns: readonly number[]): PackedProduct {
-  const parts = [layer.query, layer.key, layer.value].map((product) =>
-    pack(product, statistics, { columns: [...columns] }),
-  );
+function packAttention({ layer, statistics, columns, context }: PackAttentionOptions): SmoothedProduct {
+  const { query, key, value } = layer;
+  const smoothing = chooseSmoothing([query, key, value], statistics);
+  const parts = [query, key, value].map((product) => {
+    const {
+      codes: { codes, scales },
+      bias,
+    } = codeProduct(product, statistics, smoothing);
+    const divisor = (column: number): number => (product === value ? (context?.[column] ?? 1) : 1);
+    return packProduct({
+      codes: { codes, scales: scales.map((scale, column) => scale / divisor(column)) },
+      bias: bias.map((value, column) => value / divisor(column)),
+      rows: range(product.inputs),
+      columns,
+    });
+  });
   return {
     weights: Int8Array.from(parts.flatMap(({ weights }) => [...weights])),
     steps: Float32Array.from(parts.flatMap(({ steps }) => [...steps])),
     bias: Float32Array.from(parts.flatMap(({ bias }) => [...bias])),
+    smoothing,
   };
 }
 
@@ -122,7 +154,14 @@ class EdgeFile {
     this.write(sections.beta, beta);
   }
 
-  writeProduct(sections: ProductSections, { weights, steps, bias }: PackedProduct): void {
+  writeProduct(sections: ProductSections, { weights, steps, bias, smoothing }: SmoothedProduct): void {
+    if (sections.smoothing !== undefined) {
+      const { inputs } = sections;
+      this.write(
+        sections.smoothing,
+        Float32Array.from({ length: inputs }, (_, k) => 1 / (smoothing?.[k] ?? 1)),
+      );
+    }
     this.write(sections.weights, weights);
     this.write(sections.steps, steps);
     this.write(sections.bias, bias);

@@ -126,7 +126,7 @@ function softmax(scores: usize, tokens: i32): f32 {
   }
   let largest = v128.load(scores);
   for (let at = scores + 16; at < end; at += 16) {
-    largest = f32x4.max(largest, v128.load(at));
+    largest = f32x4.pmax(largest, v128.load(at));
   }
   largest = f32x4.splat(maxLanes(largest));
   let sum = f32x4.splat(0);

@@ -15,5 +15,5 @@ export { scanRows } from "./scan";
 
 // Exported for the optimiser to leave them functions of their own: V8 takes better code into use only between calls.
 export { fineDots } from "./fine-dots";
-export { product1x2, product2x2, product4x1 } from "./i16-product";
 export { judgeFine } from "./scan";
+export { fewRows, fourRows, widenFourRows, widenPanel } from "./i16-product";

@@ -1,12 +1,13 @@
-import { product1x2, product2x2, product4x1 } from "./i16-product";
+import { ROWS_SIDE_BY_SIDE } from "./codes";
+import { fewRows, fourRows, widenFourRows, widenPanel } from "./i16-product";
 import { RELAXED, usesRelaxed } from "./product-choice";
 import { relaxed1x2, relaxed2x2, relaxed3x2 } from "./relaxed-product";
 
 /**
  * sums[row][column] = Σₖ code[row][k] · weight[k][column], in wrapping 32-bit integers. Weights lie in panels of four columns, a
- * panel in groups of four inputs: byte ((column / 4 · inputs / 4 + k / 4) · 4 + column % 4) · 4 + k % 4. `inputs` is a
- * multiple of 4, `outputs` of 8. The outer loop is over eight columns, whose weights stay in the first-level cache
- * (12 kB for 1536 inputs) while all rows pass; each weight is read from memory once, however many the rows.
+ * panel in groups of four inputs: byte ((column / 4 · inputs / 4 + k / 4) · 4 + column % 4) · 4 + k % 4. `inputs` and `outputs`
+ * are multiples of 8. The outer loop is over columns, whose weights stay in the first-level cache while all rows
+ * pass; each weight is read from memory once, however many the rows. `wide`: room for 8 · `inputs` bytes.
  */
 export function matrixProduct(
   codes: usize,
@@ -16,36 +17,50 @@ export function matrixProduct(
   rows: i32,
   inputs: i32,
   outputs: i32,
+  wide: usize,
 ): void {
   const panel = <usize>inputs * 4;
-  for (let column = 0; column < outputs; column += 8) {
-    const out = sums + <usize>column * 4;
-    if (RELAXED && usesRelaxed) {
-      relaxedColumns(codes, weights, columnSums + <usize>column * 4, out, rows, panel, <usize>outputs * 4);
-    } else {
-      i16Columns(codes, weights, out, rows, panel, <usize>outputs * 4);
+  const outStride = <usize>outputs * 4;
+  if (RELAXED && usesRelaxed) {
+    for (let column = 0; column < outputs; column += 8) {
+      const at = <usize>column * 4;
+      relaxedColumns(codes, weights + (at * <usize>inputs) / 4, columnSums + at, sums + at, rows, panel, outStride);
     }
-    weights += 2 * panel;
+  } else {
+    for (let column = 0; column < outputs; column += 4) {
+      i16Columns(codes, weights, wide, sums, rows, panel, outStride);
+      weights += panel;
+      sums += 16;
+    }
   }
 }
 
-function i16Columns(codes: usize, weights: usize, out: usize, rows: i32, panel: usize, outStride: usize): void {
-  const rowBytes = panel / 2;
+function i16Columns(
+  codes: usize,
+  weights: usize,
+  wide: usize,
+  out: usize,
+  rows: i32,
+  panel: usize,
+  outStride: usize,
+): void {
+  const blockBytes = panel * 2;
   let left = rows;
-  for (; left >= 4; left -= 4) {
-    product4x1(codes, rowBytes, weights, panel, out, outStride);
-    product4x1(codes, rowBytes, weights + panel, panel, out + 16, outStride);
-    codes += 4 * rowBytes;
+  if (left >= ROWS_SIDE_BY_SIDE) {
+    widenFourRows(codes, weights, panel, wide, out, outStride);
+    left -= ROWS_SIDE_BY_SIDE;
+    codes += blockBytes;
+    out += 4 * outStride;
+  } else {
+    widenPanel(weights, panel, wide);
+  }
+  for (; left >= ROWS_SIDE_BY_SIDE; left -= ROWS_SIDE_BY_SIDE) {
+    fourRows(codes, wide, blockBytes, out, outStride);
+    codes += blockBytes;
     out += 4 * outStride;
   }
-  if (left >= 2) {
-    product2x2(codes, rowBytes, weights, panel, out, outStride);
-    codes += 2 * rowBytes;
-    out += 2 * outStride;
-    left -= 2;
-  }
   if (left > 0) {
-    product1x2(codes, weights, panel, out);
+    fewRows(left, codes, wide, blockBytes, out, outStride);
   }
 }
 

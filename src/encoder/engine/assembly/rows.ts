@@ -32,7 +32,7 @@ export function dequantizeRows(
   }
 }
 
-/** Sums to GELU of floats, in place, and their codes; `rowSteps` are read as the sums' and written as the codes'. */
+/** Sums to GELU of floats · smoothing, in place, and their codes; `rowSteps` are read as the sums' and written as the codes'. */
 export function geluRows(
   sums: usize,
   rows: i32,
@@ -40,6 +40,7 @@ export function geluRows(
   rowSteps: usize,
   columnSteps: usize,
   bias: usize,
+  smoothing: usize,
   codes: usize,
 ): void {
   const bytes = <usize>width * 4;
@@ -47,26 +48,27 @@ export function geluRows(
     const rowStep = v128.load_splat<f32>(rowSteps);
     let largest = f32x4.splat(0);
     for (let at: usize = 0; at < bytes; at += 16) {
-      const y = gelu(value(sums + at, rowStep, columnSteps + at, bias + at));
-      largest = f32x4.max(largest, f32x4.abs(y));
+      const y = f32x4.mul(gelu(value(sums + at, rowStep, columnSteps + at, bias + at)), v128.load(smoothing + at));
+      largest = f32x4.pmax(largest, f32x4.abs(y));
       v128.store(sums + at, y);
     }
-    codeRow(sums, width, maxLanes(largest), codes, rowSteps);
+    codeRow(sums, width, maxLanes(largest), codes, row, rowSteps);
     sums += bytes;
-    codes += <usize>width * 2;
     rowSteps += 4;
   }
 }
 
-/** (x - mean) / √(variance + epsilon) · gamma + beta of one row, and its codes. */
+/** out = (x - mean) / √(variance + epsilon) · gamma + beta of one row, x becomes out · smoothing, whose codes are those of row number `row`. */
 function normRow(
   x: usize,
   width: i32,
   gamma: usize,
   beta: usize,
   epsilon: f32,
+  smoothing: usize,
   out: usize,
   codes: usize,
+  row: i32,
   step: usize,
 ): void {
   const bytes = <usize>width * 4;
@@ -85,10 +87,12 @@ function normRow(
   for (let at: usize = 0; at < bytes; at += 16) {
     const scaled = f32x4.mul(f32x4.sub(v128.load(x + at), mean), factor);
     const y = f32x4.add(f32x4.mul(scaled, v128.load(gamma + at)), v128.load(beta + at));
-    largest = f32x4.max(largest, f32x4.abs(y));
     v128.store(out + at, y);
+    const smoothed = f32x4.mul(y, v128.load(smoothing + at));
+    largest = f32x4.pmax(largest, f32x4.abs(smoothed));
+    v128.store(x + at, smoothed);
   }
-  codeRow(out, width, maxLanes(largest), codes, step);
+  codeRow(x, width, maxLanes(largest), codes, row, step);
 }
 
 /** Layer norm of rows of floats, and their codes. */
@@ -99,15 +103,15 @@ export function normRows(
   gamma: usize,
   beta: usize,
   epsilon: f32,
+  smoothing: usize,
   out: usize,
   codes: usize,
   rowSteps: usize,
 ): void {
   for (let row = 0; row < rows; row += 1) {
-    normRow(x, width, gamma, beta, epsilon, out, codes, rowSteps);
+    normRow(x, width, gamma, beta, epsilon, smoothing, out, codes, row, rowSteps);
     x += <usize>width * 4;
     out += <usize>width * 4;
-    codes += <usize>width * 2;
     rowSteps += 4;
   }
 }
@@ -124,6 +128,7 @@ export function addNormRows(
   gamma: usize,
   beta: usize,
   epsilon: f32,
+  smoothing: usize,
   codes: usize,
 ): void {
   const bytes = <usize>width * 4;
@@ -133,10 +138,9 @@ export function addNormRows(
       const y = f32x4.add(value(sums + at, rowStep, columnSteps + at, bias + at), v128.load(states + at));
       v128.store(sums + at, y);
     }
-    normRow(sums, width, gamma, beta, epsilon, states, codes, rowSteps);
+    normRow(sums, width, gamma, beta, epsilon, smoothing, states, codes, row, rowSteps);
     sums += bytes;
     states += bytes;
-    codes += <usize>width * 2;
     rowSteps += 4;
   }
 }

@@ -2,14 +2,13 @@ import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "vitest";
 import { quantizeCommand } from "../../../../training/commands/quantize.ts";
-import type { CommandContext } from "../../../../training/define-command.ts";
 import { loadEncoder } from "../../../../training/encoder/load-encoder.ts";
 import { DATA_TYPE } from "../../../../training/onnx/data-type.ts";
 import { createTensor } from "../../../../training/onnx/tensor.ts";
 import { encodeModel } from "../../../../training/onnx/writer.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
 import { graphModel, wave } from "../../../support/onnx-graph.ts";
-import { silentProgress } from "../../../support/silent-progress.ts";
+import { recordingContext } from "../../../support/recording-context.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { tinyTokenizerJson } from "../../../support/tiny-tokenizer.ts";
 
@@ -47,20 +46,6 @@ async function prepare(folder: string): Promise<{ model: string; data: string; o
   await writeFile(path.join(model, "tokenizer.json"), JSON.stringify(tinyTokenizerJson()));
   await writeBeirFolder(data, SMALL_BEIR);
   return { model, data, output: path.join(folder, "out", "int8"), cache: path.join(folder, "cache") };
-}
-
-function recordingContext(): CommandContext & { readonly printed: string[] } {
-  const printed: string[] = [];
-  return {
-    printed,
-    print: (text) => {
-      printed.push(text);
-    },
-    log: () => undefined,
-    progress: silentProgress,
-    env: {},
-    signal: new AbortController().signal,
-  };
 }
 
 test("a bare folder becomes an int8 encoder that loads, with a report beside it", async ({

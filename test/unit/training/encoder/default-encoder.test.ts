@@ -2,58 +2,55 @@ import path from "node:path";
 import { beforeAll, describe, test } from "vitest";
 import type { Encoder } from "../../../../src/encoder/encoder.ts";
 import { cosine } from "../../../../src/encoder/vector.ts";
+import { DEFAULT_ENCODER } from "../../../../training/encoder/default-encoder.ts";
+import { loadEdgeEngine } from "../../../../training/encoder/load-edge-engine.ts";
 import { loadEncoder } from "../../../../training/encoder/load-encoder.ts";
 import fixture from "../../../fixtures/encoder/default-encoder.json" with { type: "json" };
 
-const DEFAULT_ENCODER = path.resolve(import.meta.dirname, "../../../../src/assets/encoder");
+/** The same weights as an ONNX graph with activations of two codes (see `aar quantize --engine onnx`). */
+const ONNX_ENCODER = path.resolve(import.meta.dirname, "../../../../scripts/bench/edge/onnx-encoder");
+
+/** Of two roundings of one model to each other; each is nearer to fp32. */
+const LEAST_COSINE_TO_ONNX = 0.999;
 
 function decode(base64: string): Float32Array {
   return new Float32Array(new Uint8Array(Buffer.from(base64, "base64")).buffer);
 }
 
-function leastCosine(actual: readonly Float32Array[], expected: readonly Float32Array[]): number {
-  return Math.min(...actual.map((embedding, i) => cosine(embedding, expected[i] ?? new Float32Array())));
-}
-
 describe("the encoder that is shipped", () => {
   const texts = fixture.texts.map(({ text }) => text);
-  let encoders: Readonly<Record<"web" | "node", Encoder>>;
-  let together: Readonly<Record<"web" | "node", readonly Float32Array[]>>;
+  const expected = fixture.texts.map(({ embedding }) => decode(embedding));
+  let encoder: Encoder;
   beforeAll(async () => {
-    encoders = {
-      web: await loadEncoder(DEFAULT_ENCODER, { runtime: "web" }),
-      node: await loadEncoder(DEFAULT_ENCODER),
-    };
-    together = {
-      web: (await encoders.web.encodeQueries(texts)).embeddings,
-      node: (await encoders.node.encodeQueries(texts)).embeddings,
-    };
+    encoder = await loadEncoder(DEFAULT_ENCODER);
   });
 
-  test("embeds in onnxruntime-web to the last bit as when its fixture was made", ({ expect }) => {
-    expect(encoders.web.manifest.model.sha256, "run scripts/make-encoder-fixture.ts").toBe(fixture.modelSha256);
-    expect(together.web).toEqual(fixture.texts.map(({ web }) => decode(web)));
-  });
-
-  test("embeds in onnxruntime-node, on whatever CPU this is, nearly the same", ({ expect }) => {
-    expect(
-      leastCosine(
-        together.node,
-        fixture.texts.map(({ web }) => decode(web)),
-      ),
-    ).toBeGreaterThan(0.998);
-  });
-
-  // Least cosine between alone and in a batch. Exact in WebAssembly everywhere; in onnxruntime-node exact on the x86 machines
-  // seen, but its kernels are others on every CPU. Per-tensor quantisation, which this test is to rule out, gives 0.989.
-  test.for([
-    { runtime: "web", least: 1 },
-    { runtime: "node", least: 0.995 },
-  ] as const)("embeds a text alone as in a batch: $runtime", async ({ runtime, least }, { expect }) => {
-    const alone: Float32Array[] = [];
-    for (const text of texts) {
-      alone.push(...(await encoders[runtime].encodeQueries([text])).embeddings);
+  test("embeds to the last bit as when its fixture was made, in a batch and alone", async ({ expect }) => {
+    expect(encoder.manifest.model.sha256, "run scripts/make-encoder-fixture.ts").toBe(fixture.modelSha256);
+    const { embeddings, tokenCount } = await encoder.encodeQueries(texts);
+    expect(embeddings).toEqual(expected);
+    expect(tokenCount).toBe(fixture.tokenCount);
+    for (const [index, text] of texts.entries()) {
+      expect((await encoder.encodeQueries([text])).embeddings).toEqual([expected[index]]);
     }
-    expect(leastCosine(together[runtime], alone)).toBeGreaterThan(least - 1e-9);
+  });
+
+  test.for(["i16", "relaxed"] as const)(
+    "embeds with the %s product to the same bits as with the fastest",
+    async (product, { expect }) => {
+      const { model, maxQueryLength } = encoder.manifest;
+      const options = { expected: model, rows: maxQueryLength };
+      const modelPath = path.join(DEFAULT_ENCODER, model.file);
+      const engine = await loadEdgeEngine(modelPath, { ...options, product });
+      const fastest = await loadEdgeEngine(modelPath, options);
+      const ids = Array.from({ length: 21 }, (_, index) => 1000 + 97 * index);
+      expect(engine.embed([ids], encoder.manifest)).toEqual(fastest.embed([ids], encoder.manifest));
+    },
+  );
+
+  test("embeds nearly as onnxruntime does with the same weights", async ({ expect }) => {
+    const { embeddings } = await (await loadEncoder(ONNX_ENCODER)).encodeQueries(texts);
+    const cosines = embeddings.map((embedding, index) => cosine(embedding, expected[index] ?? embedding));
+    expect(Math.min(...cosines)).toBeGreaterThan(LEAST_COSINE_TO_ONNX);
   });
 });

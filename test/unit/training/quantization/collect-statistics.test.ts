@@ -49,6 +49,7 @@ test("what is collected equals what the texts' rows say", async ({ expect }) => 
   expect(statistics?.rows).toBe(5);
   for (let i = 0; i < WIDTH; i += 1) {
     expect(statistics?.absMax[i]).toBe(Math.max(...column(i).map(Math.abs)));
+    expect(statistics?.mean[i]).toBeCloseTo(column(i).reduce((sum, value) => sum + value, 0) / 5, 6);
     for (let j = 0; j < WIDTH; j += 1) {
       const expected = column(i).reduce((sum, value, row) => sum + value * (column(j)[row] ?? Number.NaN), 0);
       expect(statistics?.gram[i * WIDTH + j]).toBeCloseTo(expected, 5);
