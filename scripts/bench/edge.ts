@@ -1,13 +1,17 @@
 /**
  * Benchmarks of the edge service on this machine, without an account:
  *
- *   node scripts/bench/edge.ts [--only encode,tokenise,scan,index,proxy,memory,cold-start] [--python python3] [--json]
+ *   node scripts/bench/edge.ts [--only encode,memory,cold-encoder,bundle,…] [--other-onnx DIR] [--python python3] [--json]
  *
  * Absolute numbers drift with the machine and its load; each section measures what it compares with in the same run, taking
- * turns, and prints ratios. Where `--python` has faiss, the scan is compared with it too. `--json` prints one object: section ->
- * measurement -> number. Progress goes to stderr.
+ * turns, and prints ratios. `--other-onnx` is the folder of a further ONNX encoder to measure in section `encode`. Where
+ * `--python` has faiss, the scan is compared with it too. `--json` prints one object: section -> measurement -> number.
+ * Progress goes to stderr.
  */
 import { parseArgs } from "node:util";
+import type { BenchOptions } from "./edge/bench-options.ts";
+import { benchBundle } from "./edge/bundle.ts";
+import { benchColdEncoder } from "./edge/cold-encoder.ts";
 import { benchColdStart } from "./edge/cold-start.ts";
 import { benchEncode } from "./edge/encode.ts";
 import { benchIndexSearch } from "./edge/index-search.ts";
@@ -16,26 +20,24 @@ import { benchProxy } from "./edge/proxy.ts";
 import { benchScan } from "./edge/scan.ts";
 import { benchTokenise } from "./edge/tokenise.ts";
 
-interface SectionOptions {
-  /** May have faiss. */
-  readonly python: string;
-}
-
 /** A new section is a file in `edge/` and a line here. */
-const SECTIONS: Readonly<Record<string, (options: SectionOptions) => Promise<Record<string, number>>>> = {
+const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<Record<string, number>>>> = {
   encode: benchEncode,
   tokenise: benchTokenise,
   scan: benchScan,
   index: () => benchIndexSearch(),
   proxy: benchProxy,
   memory: benchMemory,
+  "cold-encoder": benchColdEncoder,
   "cold-start": benchColdStart,
+  bundle: benchBundle,
 };
 
 const { values: flags } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
     only: { type: "string" },
+    "other-onnx": { type: "string" },
     python: { type: "string", default: "python3" },
   },
 });
@@ -47,7 +49,7 @@ for (const name of names) {
     throw new Error(`no section "${name}"; there are ${Object.keys(SECTIONS).join(", ")}`);
   }
   process.stderr.write(`${name} ...\n`);
-  const measurements = await bench(flags);
+  const measurements = await bench({ otherOnnx: flags["other-onnx"], python: flags.python });
   results[name] = measurements;
   if (!flags.json) {
     printTable(name, measurements);

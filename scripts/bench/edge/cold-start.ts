@@ -5,10 +5,10 @@ import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
 import { applyMigrations } from "../../local-worker/apply-migrations.ts";
 import { findFreePort } from "../../local-worker/free-port.ts";
 import { startWranglerDev } from "../../local-worker/wrangler-dev.ts";
+import { ENCODER_FOLDERS } from "./encoder-folders.ts";
 import { median, time } from "./statistics.ts";
 import { startWorkerProcess } from "./worker-process.ts";
 
-const ENCODER = path.resolve(import.meta.dirname, "../../../src/assets/encoder");
 const COLLECTION = "cold-start";
 const STARTS = 3;
 
@@ -18,7 +18,7 @@ const QUERIES = ["Which country has the longest coastline?", "What is the capita
 /**
  * Milliseconds from a freshly started workerd that listens to its first `/v1/retrieve` answer (hybrid, over one passage): the
  * encoder is read, checked and made, the index and the database are opened. Beside: the second answer, the first
- * answer of a Worker that does nothing, and reading the same encoder with onnxruntime-web in Node. Medians of three starts.
+ * answer of a Worker that does nothing, and reading the ONNX form of the encoder with onnxruntime-web in Node. Medians of three starts.
  */
 export async function benchColdStart(): Promise<Record<string, number>> {
   const persistTo = await mkdtemp(path.join(tmpdir(), "aar-cold-start-bench-"));
@@ -36,7 +36,7 @@ export async function benchColdStart(): Promise<Record<string, number>> {
       empty.push(await time(() => fetch(nothing.origin)));
       await nothing.stop();
     }
-    const webEncoderInNode = await time(() => loadEncoder(ENCODER, { runtime: "web" }));
+    const webEncoderInNode = await time(() => loadEncoder(ENCODER_FOLDERS.onnx, { runtime: "web" }));
     return {
       first_retrieve_ms: median(first),
       second_retrieve_ms: median(second),
@@ -50,7 +50,7 @@ export async function benchColdStart(): Promise<Record<string, number>> {
 }
 
 async function uploadOnePassage(persistTo: string): Promise<void> {
-  const encoder = await loadEncoder(ENCODER);
+  const encoder = await loadEncoder(ENCODER_FOLDERS.edge);
   const passage = { title: "Canada: Coastline", text: "202,080 km. Canada has the longest coastline of any country." };
   const [values] = (await encoder.encodePassages([passage])).embeddings;
   await applyMigrations({ persistTo });

@@ -18,6 +18,8 @@ export interface WorkerProcessOptions {
 /** `wrangler dev` as a child process, ready to be asked. */
 export interface WorkerProcess {
   readonly origin: string;
+  /** Origin of V8's inspector. */
+  readonly inspector: string;
   /** Resident memory of workerd in MiB. */
   memory(): number;
   /** Processor time that workerd has used, in ms: unlike elapsed time it tells little of what else the machine does. */
@@ -27,6 +29,7 @@ export interface WorkerProcess {
 
 export async function startWorkerProcess({ configs, persistTo }: WorkerProcessOptions): Promise<WorkerProcess> {
   const port = await freePort();
+  const inspectorPort = await freePort();
   const flags = configs.flatMap((config) => ["--config", config]);
   const child = spawn(
     process.execPath,
@@ -37,7 +40,7 @@ export async function startWorkerProcess({ configs, persistTo }: WorkerProcessOp
       "--port",
       String(port),
       "--inspector-port",
-      "0",
+      String(inspectorPort),
       "--persist-to",
       persistTo,
     ],
@@ -51,6 +54,7 @@ export async function startWorkerProcess({ configs, persistTo }: WorkerProcessOp
   await waitUntilReady(child, output);
   return {
     origin,
+    inspector: `http://127.0.0.1:${inspectorPort}`,
     memory: () => workerdMemory(child.pid ?? 0),
     cpuTime: () => workerdCpuTime(child.pid ?? 0),
     stop: async () => {

@@ -1,0 +1,25 @@
+import { copyFile, mkdir, readdir, rm } from "node:fs/promises";
+import path from "node:path";
+
+/** What the benchmarks call the encoders: folders of the static assets of their Workers. */
+export type BenchEncoder = "edge" | "tiny" | "onnx" | "other";
+
+/** MiniLM as it ships, and as `aar quantize --engine onnx` makes it of the same fp32 weights and texts. */
+export const ENCODER_FOLDERS: Readonly<Record<"edge" | "onnx", string>> = {
+  edge: path.resolve(import.meta.dirname, "../../../src/assets/encoder"),
+  onnx: path.resolve(import.meta.dirname, "onnx-encoder"),
+};
+
+/** The assets of `workers/encode*.toml`. */
+const ASSETS = path.resolve(import.meta.dirname, "../../../.aar/bench-assets");
+
+/** Copies the encoders to where the benchmarks' Workers read them. */
+export async function publishEncoders(folders: Readonly<Partial<Record<BenchEncoder, string>>>): Promise<void> {
+  await rm(ASSETS, { recursive: true, force: true });
+  for (const [name, folder] of Object.entries(folders)) {
+    await mkdir(path.join(ASSETS, name), { recursive: true });
+    for (const file of await readdir(folder)) {
+      await copyFile(path.join(folder, file), path.join(ASSETS, name, file));
+    }
+  }
+}
