@@ -1,5 +1,6 @@
-import { AnthropicReplyReader } from "./anthropic/reply-reader.ts";
+import { AnthropicReplyReader, type AnthropicReplyReaderOptions } from "./anthropic/reply-reader.ts";
 import { anthropicBody } from "./anthropic/request-body.ts";
+import { firstNumbers, passageAsSearchResult } from "./anthropic/search-results.ts";
 import { parseEvent, readEventStream } from "./event-stream.ts";
 import type { TargetLmConfiguration } from "./target-lm-configuration.ts";
 import type { GenerationEvent, TargetLm, TargetLmDependencies } from "./target-lm.ts";
@@ -33,15 +34,21 @@ export function createAnthropic(
     contextWindow: contextWindow ?? DEFAULT_CONTEXT_WINDOW,
     maxOutputTokens,
     generate: async function* generate(request, { signal }) {
-      const body = anthropicBody(request, { name, model, passageFormat, maxTokens: maxOutputTokens });
-      yield* call({ path: "messages", body, stream: request.stream, signal }, (reply) => readReply(reply, model));
+      const { passages, sourceCount = 0, stream } = request;
+      const ours = passageFormat === "native" ? passages.slice(sourceCount).map(passageAsSearchResult) : [];
+      const body = anthropicBody(request, { name, model, searchResults: ours, maxTokens: maxOutputTokens });
+      const citationNumbers = firstNumbers(body, { ours, sourceCount });
+      yield* call({ path: "messages", body, stream, signal }, (reply) => readReply(reply, { model, citationNumbers }));
     },
   };
 }
 
-async function* readReply(reply: UpstreamReply, model: string): AsyncGenerator<GenerationEvent, void, void> {
+async function* readReply(
+  reply: UpstreamReply,
+  options: Pick<AnthropicReplyReaderOptions, "model" | "citationNumbers">,
+): AsyncGenerator<GenerationEvent, void, void> {
   const { label, redact } = reply;
-  const reader = new AnthropicReplyReader({ label, model, redact });
+  const reader = new AnthropicReplyReader({ label, redact, ...options });
   if (!reply.isEventStream) {
     yield* reader.readMessage(await readJson(reply));
     return;

@@ -1,5 +1,6 @@
 import type { JsonObject } from "../shared/json.ts";
 import { textOfContent } from "./message-text.ts";
+import { searchResultsOf } from "./search-result.ts";
 import type { ChatMessage } from "./target-lm.ts";
 
 /** Tokens that a template adds around a message, and that an image or a file costs, about. */
@@ -16,8 +17,11 @@ export interface PromptTokensOptions {
 export function promptTokens({ messages, parameters, countTokens }: PromptTokensOptions): number {
   let conversation = 0;
   for (const { content, tool_calls: toolCalls } of messages) {
+    const results = searchResultsOf(content);
+    const texts = [textOfContent(content), ...results.map((result) => JSON.stringify(result))];
     const attachments = Array.isArray(content) ? content.filter(({ type }) => type !== "text").length : 0;
-    conversation += MESSAGE_OVERHEAD_TOKENS + countTokens(textOfContent(content)) + attachments * ATTACHMENT_TOKENS;
+    conversation += texts.reduce((sum, text) => sum + countTokens(text), MESSAGE_OVERHEAD_TOKENS);
+    conversation += (attachments - results.length) * ATTACHMENT_TOKENS;
     conversation += toolCalls === undefined ? 0 : countTokens(JSON.stringify(toolCalls));
   }
   const tools = parameters["tools"] === undefined ? 0 : countTokens(JSON.stringify(parameters["tools"]));

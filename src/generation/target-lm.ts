@@ -16,6 +16,8 @@ export interface GenerateRequest {
   readonly query: string;
   /** Passages in the order of their citation numbers (first is 1). */
   readonly passages: readonly RetrievedPassage[];
+  /** How many of them, the first ones, stand in the messages already: see `sourcesOf`. Default 0. */
+  readonly sourceCount?: number;
   /** Whether to ask the provider for a stream. */
   readonly stream: boolean;
   /** Request parameters that we do not own (temperature, tools, logprobs, n, seed, ...), as the client sent them. */
@@ -34,9 +36,19 @@ export type GenerationEvent =
       readonly passageNumber: number;
       readonly citedText?: string;
     }
-  | { readonly type: "choice-end"; readonly choice: number; readonly finishReason: string }
+  | ChoiceEnd
   | { readonly type: "usage"; readonly usage: JsonObject }
   | { readonly type: "end"; readonly model: string };
+
+/** The end of one choice. */
+export interface ChoiceEnd {
+  readonly type: "choice-end";
+  readonly choice: number;
+  /** In OpenAI's words. */
+  readonly finishReason: string;
+  /** The client's stop sequence that ended it, where the provider says which. */
+  readonly stopSequence?: string;
+}
 
 /** A language model that answers. Implementations: one file each in this folder and one line in the registry. */
 export interface TargetLm {

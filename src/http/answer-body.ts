@@ -9,13 +9,14 @@ type AnswerEnd = Extract<AnswerEvent, { type: "end" }>;
 /** Top-level extensions of a chat completion (or of a stream's first chunk): what was found, and Perplexity's `citations`. */
 export function retrievalFields(event: RetrievalEnd): JsonObject {
   const { passages } = event.outcome;
+  const sources = event.sources ?? [];
   return {
     retrieval: {
       ...outcomeBody(event),
       context_tokens: event.contextTokens,
-      passages: passages.map((passage, index) => ({ number: index + 1, ...passageBody(passage) })),
+      passages: passages.map((passage, index) => ({ number: sources.length + index + 1, ...passageBody(passage) })),
     },
-    citations: passages.map(({ passage }) => citationUrl(passage)),
+    citations: [...sources, ...passages].map(({ passage }) => citationUrl(passage)),
   };
 }
 

@@ -1,4 +1,5 @@
-import type { RetrieveOutcome } from "../retrieval/types.ts";
+import type { ChoiceEnd } from "../generation/target-lm.ts";
+import type { RetrievedPassage, RetrieveOutcome } from "../retrieval/types.ts";
 import type { JsonObject, JsonValue } from "../shared/json.ts";
 
 /**
@@ -34,15 +35,17 @@ export type AnswerEvent =
       /** The standalone query that was searched. */
       readonly query: string;
       readonly collection: string;
-      /** Only the passages that made it into the prompt, in citation order. */
+      /** Only the passages that made it into the prompt, in citation order, which goes on from that of `sources`. */
       readonly outcome: RetrieveOutcome;
+      /** What stood in the conversation already and can be cited: it has the first numbers. Default: nothing. */
+      readonly sources?: readonly RetrievedPassage[];
       readonly contextTokens: number;
       readonly notices: readonly RetrievalNotice[];
     }
   | { readonly type: "text-delta"; readonly choice: number; readonly text: string; readonly logprobs?: JsonValue }
   | { readonly type: "extra-delta"; readonly choice: number; readonly delta: JsonObject }
   | { readonly type: "citation"; readonly choice: number; readonly citation: Citation }
-  | { readonly type: "choice-end"; readonly choice: number; readonly finishReason: string }
+  | ChoiceEnd
   | { readonly type: "usage"; readonly usage: JsonObject }
   /** `model`: what answered, as the provider names it; `target`: our name of it (a fallback may have taken over). */
   | { readonly type: "end"; readonly model: string; readonly target: string };

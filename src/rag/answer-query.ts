@@ -7,9 +7,11 @@ import type { JsonObject } from "../shared/json.ts";
 import type { AnswerEvent, RetrievalNotice } from "./answer-event.ts";
 import { AnswerCiter } from "./cite-answer.ts";
 import { contextBudget, fitPassages, type FittedPassages } from "./context-budget.ts";
+import { conversationQuery } from "./conversation.ts";
 import { planQuery } from "./plan-query.ts";
-import { augmentMessages, fence, instructionText } from "./prompt.ts";
+import { augmentMessages, fence, instructionText, quoteSources } from "./prompt.ts";
 import { retrieveOrDegrade, type RetrievalSettings } from "./retrieve-or-degrade.ts";
+import { sourcesOf } from "./sources.ts";
 
 /** How the passages of one answer are found. */
 export interface AnswerRetrieval extends RetrievalSettings {
@@ -54,11 +56,19 @@ export async function* answerQuery(
   dependencies: AnswerDependencies,
 ): AsyncGenerator<AnswerEvent, void, void> {
   const { targets, messages, parameters, stream, retrieval, signal } = request;
+  const sources = sourcesOf(messages);
+  const nonce = (dependencies.createNonce ?? createNonce)();
   if (retrieval === false) {
-    const plain = { messages, parameters, query: "", passages: [] };
     yield* generate(request, {
-      requestFor: ({ canStream }) => ({ ...plain, stream: stream && canStream }),
-      passages: [],
+      requestFor: ({ passageFormat, canStream }) => ({
+        messages: quoteSources({ messages, sources, passageFormat, nonce }),
+        parameters,
+        stream: stream && canStream,
+        query: sources.length === 0 ? "" : conversationQuery(messages).query,
+        passages: sources,
+        sourceCount: sources.length,
+      }),
+      passages: sources,
     });
     return;
   }
@@ -70,7 +80,6 @@ export async function* answerQuery(
     signal,
   });
   const found = await retrieveOrDegrade({ ...retrieval, query }, { retriever: dependencies.retriever, signal });
-  const nonce = (dependencies.createNonce ?? createNonce)();
   const fitted = fitToContext(found.outcome.passages, request, {
     countTokens: dependencies.countTokens ?? estimateTokens,
     nonce,
@@ -81,19 +90,25 @@ export async function* answerQuery(
     query,
     collection: retrieval.collection.name,
     outcome: { ...found.outcome, passages },
+    ...(sources.length === 0 ? {} : { sources }),
     contextTokens: fitted.tokens,
     notices: [...(retrieval.notices ?? []), ...notices, ...found.notices, ...fitted.notices],
   };
+  const citable = [...sources, ...passages];
   yield* generate(request, {
-    passages,
-    requestFor: ({ passageFormat, canStream }) => ({
-      messages: found.isFailed ? messages : augmentMessages({ messages, passages, passageFormat, nonce }),
-      parameters,
-      // A fallback that cannot stream still answers, in one piece.
-      stream: stream && canStream,
-      query,
-      passages,
-    }),
+    passages: citable,
+    requestFor: ({ passageFormat, canStream }) => {
+      const quoted = { messages, sources, passageFormat, nonce };
+      return {
+        messages: found.isFailed ? quoteSources(quoted) : augmentMessages({ ...quoted, passages }),
+        parameters,
+        // A fallback that cannot stream still answers, in one piece.
+        stream: stream && canStream,
+        query,
+        passages: citable,
+        sourceCount: sources.length,
+      };
+    },
   });
 }
 

@@ -51,6 +51,12 @@ export class AnswerCiter {
         yield event;
         return;
       case "extra-delta":
+        // A tool call ends the text before it: no character comes that a mark would have to wait for.
+        if ("tool_calls" in event.delta) {
+          yield* citationEvents(event.choice, this.#choice(event.choice).parser.end());
+        }
+        yield event;
+        return;
       case "usage":
         yield event;
     }

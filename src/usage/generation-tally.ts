@@ -82,8 +82,9 @@ export function mostTokens(
   };
 }
 
-function estimatePrompt({ passageFormat }: TargetLm, { messages, parameters, passages }: GenerateRequest): number {
-  const beside = passageFormat === "native" ? passages : [];
+function estimatePrompt({ passageFormat }: TargetLm, request: GenerateRequest): number {
+  const { messages, parameters, passages, sourceCount } = request;
+  const beside = passageFormat === "native" ? passages.slice(sourceCount) : [];
   return beside.reduce(
     (sum, { passage }) => sum + estimateTokens(`${passage.title}\n${passage.text}`),
     promptTokens({ messages, parameters, countTokens: estimateTokens }),

@@ -35,7 +35,22 @@ export function toAnthropicMessages(
   if (turns.length === 0) {
     throw invalid("messages", "expected at least one user message with content");
   }
-  return turns.map(({ role, content }) => ({ role, content }));
+  return turns.map(({ role, content }) => ({
+    role,
+    // The provider wants citations for all search results of a request or for none, and ours have them.
+    content: passages.length === 0 ? content : content.map(withCitations),
+  }));
+}
+
+function withCitations(block: JsonObject): JsonObject {
+  const { type, content, citations } = block;
+  if (type === "search_result") {
+    const isEnabled = isObject(citations) && citations["enabled"] === true;
+    return isEnabled ? block : { ...block, citations: { enabled: true } };
+  }
+  return type === "tool_result" && Array.isArray(content)
+    ? { ...block, content: content.map((part: JsonObject) => withCitations(part)) }
+    : block;
 }
 
 function toTurn(message: ChatMessage, index: number): AnthropicTurn | undefined {
@@ -54,16 +69,33 @@ function toTurn(message: ChatMessage, index: number): AnthropicTurn | undefined 
   }
 }
 
+/** Blocks of Anthropic's own that its clients send through us, and that go on as they came. */
+const OWN_BLOCKS: ReadonlySet<unknown> = new Set([
+  "search_result",
+  "document",
+  "image",
+  "thinking",
+  "redacted_thinking",
+  "server_tool_use",
+  "web_search_tool_result",
+  "web_fetch_tool_result",
+  "code_execution_tool_result",
+]);
+
 function toBlocks({ content }: ChatMessage, index: number): readonly JsonObject[] {
   if (!Array.isArray(content)) {
     const text = textOfContent(content);
     return text === "" ? [] : [{ type: "text", text }];
   }
   return content.flatMap((part: JsonObject): readonly JsonObject[] => {
-    const { type, text, image_url: image } = part;
+    const { type, text, image_url: image, cache_control: cacheControl } = part;
+    if (OWN_BLOCKS.has(type)) {
+      return [part];
+    }
     if ((type === "text" && typeof text === "string") || type === "refusal") {
       // Anthropic refuses empty text blocks.
-      return typeof text === "string" && text !== "" ? [{ type: "text", text }] : [];
+      const kept: JsonObject = cacheControl === undefined ? {} : { cache_control: cacheControl };
+      return typeof text === "string" && text !== "" ? [{ type: "text", text, ...kept }] : [];
     }
     if (type === "image_url" && typeof image === "object" && image !== null && "url" in image) {
       return [{ type: "image", source: imageSource(image["url"], index) }];
@@ -120,7 +152,8 @@ function toolResult(message: ChatMessage, index: number): JsonObject {
   if (typeof id !== "string") {
     throw invalid(`messages.${index}.tool_call_id`, "a tool message names the call that it answers");
   }
-  return { type: "tool_result", tool_use_id: id, content: toBlocks(message, index) };
+  const failed: JsonObject = message["is_error"] === true ? { is_error: true } : {};
+  return { type: "tool_result", tool_use_id: id, content: toBlocks(message, index), ...failed };
 }
 
 /** An object that came out of JSON holds JSON. */

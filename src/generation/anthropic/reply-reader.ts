@@ -8,12 +8,16 @@ const citationSchema = z.object({
   type: z.string(),
   cited_text: z.string().nullish(),
   search_result_index: z.int().min(0).nullish(),
+  start_block_index: z.int().min(0).nullish(),
+  end_block_index: z.int().min(0).max(10_000).nullish(),
 });
 
 const blockSchema = z.object({
   type: z.string(),
   text: z.string().nullish(),
   thinking: z.string().nullish(),
+  signature: z.string().nullish(),
+  data: z.string().nullish(),
   id: z.string().nullish(),
   name: z.string().nullish(),
   input: z.unknown().optional(),
@@ -31,6 +35,7 @@ const messageSchema = z.object({
   model: z.string().nullish(),
   content: z.array(blockSchema),
   stop_reason: z.string().nullish(),
+  stop_sequence: z.string().nullish(),
   usage: usageSchema.nullish(),
 });
 
@@ -45,9 +50,11 @@ const eventSchema = z.object({
       type: z.string().nullish(),
       text: z.string().nullish(),
       thinking: z.string().nullish(),
+      signature: z.string().nullish(),
       partial_json: z.string().nullish(),
       citation: citationSchema.nullish(),
       stop_reason: z.string().nullish(),
+      stop_sequence: z.string().nullish(),
     })
     .nullish(),
   usage: usageSchema.nullish(),
@@ -56,6 +63,7 @@ const eventSchema = z.object({
 
 type AnthropicEvent = z.infer<typeof eventSchema>;
 type Citation = z.infer<typeof citationSchema>;
+type StopFields = Pick<NonNullable<AnthropicEvent["delta"]>, "stop_reason" | "stop_sequence">;
 type Usage = z.infer<typeof usageSchema>;
 
 const FINISH_REASONS: Readonly<Record<string, string>> = {
@@ -72,6 +80,8 @@ export interface AnthropicReplyReaderOptions {
   /** `target LM "claude"`. */
   readonly label: string;
   readonly model: string;
+  /** By search result of the request: the citation number of its first block. */
+  readonly citationNumbers: readonly number[];
   readonly redact: (text: string) => string;
 }
 
@@ -84,6 +94,7 @@ export class AnthropicReplyReader {
   #citations: Citation[] = [];
   #model: string;
   #stopReason = "";
+  #stopSequence: string | undefined;
   #usage: Usage = {};
   #isComplete = false;
 
@@ -107,9 +118,9 @@ export class AnthropicReplyReader {
 
   /** Events of a reply in one piece. */
   *readMessage(json: unknown): Generator<GenerationEvent> {
-    const { model, content, stop_reason: stopReason, usage } = this.#parse(messageSchema, json);
+    const { model, content, usage, ...stop } = this.#parse(messageSchema, json);
     this.#model = model ?? this.#model;
-    this.#stopReason = stopReason ?? "";
+    this.#readStop(stop);
     this.#usage = usage ?? {};
     for (const [index, block] of content.entries()) {
       yield* this.#startBlock(index, block);
@@ -141,7 +152,7 @@ export class AnthropicReplyReader {
         yield* this.#endBlock();
         return;
       case "message_delta":
-        this.#stopReason = event.delta?.stop_reason ?? this.#stopReason;
+        this.#readStop(event.delta ?? {});
         // Its counts are cumulative, and it leaves out what has not changed.
         this.#usage = { ...this.#usage, ...withoutNull(event.usage ?? {}) };
         return;
@@ -156,25 +167,37 @@ export class AnthropicReplyReader {
     }
   }
 
+  #readStop({ stop_reason: reason, stop_sequence: sequence }: StopFields): void {
+    this.#stopReason = reason ?? this.#stopReason;
+    this.#stopSequence = sequence ?? this.#stopSequence;
+  }
+
   *#startBlock(
     index: number,
-    { type, text, thinking, id, name }: z.infer<typeof blockSchema>,
+    { type, text, thinking, signature, data, id, name }: z.infer<typeof blockSchema>,
   ): Generator<GenerationEvent> {
     this.#citations = [];
+    if (type === "redacted_thinking" && data) {
+      yield { type: "extra-delta", choice: 0, delta: { redacted_thinking: data } };
+    }
     if (type === "tool_use") {
       this.#toolCalls.set(index, this.#toolCalls.size);
       yield this.#toolDelta(index, { name: name ?? "", arguments: "" }, { id: id ?? "", type: "function" });
     }
-    yield* this.#readDelta(index, { text, thinking });
+    yield* this.#readDelta(index, { text, thinking, signature });
   }
 
   *#readDelta(index: number, delta: AnthropicEvent["delta"]): Generator<GenerationEvent> {
-    const { text, thinking, partial_json: json, citation } = delta ?? {};
+    const { text, thinking, signature, partial_json: json, citation } = delta ?? {};
     if (text) {
       yield { type: "text-delta", choice: 0, text };
     }
     if (thinking) {
       yield { type: "extra-delta", choice: 0, delta: { reasoning_content: thinking } };
+    }
+    if (signature) {
+      // Proves to the provider, when it comes back, that the thinking is its own.
+      yield { type: "extra-delta", choice: 0, delta: { reasoning_signature: signature } };
     }
     if (json) {
       yield this.#toolDelta(index, { arguments: json });
@@ -187,8 +210,8 @@ export class AnthropicReplyReader {
   *#endBlock(): Generator<GenerationEvent> {
     const cited = new Map<number, Citation>();
     for (const citation of this.#citations) {
-      if (citation.type === "search_result_location" && typeof citation.search_result_index === "number") {
-        cited.set(citation.search_result_index + 1, citation);
+      for (const number of this.#numbersOf(citation)) {
+        cited.set(number, citation);
       }
     }
     this.#citations = [];
@@ -197,9 +220,25 @@ export class AnthropicReplyReader {
     }
   }
 
+  /** One for each block that is cited. */
+  #numbersOf(citation: Citation): readonly number[] {
+    const { type, search_result_index: index, start_block_index: start, end_block_index: end } = citation;
+    const first = this.#options.citationNumbers[index ?? -1];
+    if (type !== "search_result_location" || first === undefined) {
+      return [];
+    }
+    const from = start ?? 0;
+    return Array.from({ length: Math.max(1, (end ?? 0) - from) }, (_block, offset) => first + from + offset);
+  }
+
   *#end(): Generator<GenerationEvent> {
     this.#isComplete = true;
-    yield { type: "choice-end", choice: 0, finishReason: FINISH_REASONS[this.#stopReason] ?? "stop" };
+    yield {
+      type: "choice-end",
+      choice: 0,
+      finishReason: FINISH_REASONS[this.#stopReason] ?? "stop",
+      ...(this.#stopSequence === undefined ? {} : { stopSequence: this.#stopSequence }),
+    };
     yield { type: "usage", usage: openAiUsage(this.#usage) };
     yield { type: "end", model: this.#model };
   }
@@ -226,12 +265,15 @@ function withoutNull(usage: Usage): Usage {
 
 function openAiUsage(usage: Usage): JsonObject {
   const cached = usage.cache_read_input_tokens ?? 0;
-  const prompt = (usage.input_tokens ?? 0) + cached + (usage.cache_creation_input_tokens ?? 0);
+  const written = usage.cache_creation_input_tokens ?? 0;
+  const prompt = (usage.input_tokens ?? 0) + cached + written;
   const completion = usage.output_tokens ?? 0;
   return {
     prompt_tokens: prompt,
     completion_tokens: completion,
     total_tokens: prompt + completion,
-    ...(cached > 0 ? { prompt_tokens_details: { cached_tokens: cached } } : {}),
+    ...(cached + written > 0
+      ? { prompt_tokens_details: { cached_tokens: cached, ...(written > 0 ? { cache_creation_tokens: written } : {}) } }
+      : {}),
   };
 }

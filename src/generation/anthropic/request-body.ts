@@ -1,8 +1,5 @@
-import { citationUrl } from "../../retrieval/citation-url.ts";
-import type { RetrievedPassage } from "../../retrieval/types.ts";
 import { AppError } from "../../shared/errors.ts";
 import type { JsonObject, JsonValue } from "../../shared/json.ts";
-import { neutralize, toSingleLine } from "../../shared/sanitize.ts";
 import { textOfContent } from "../message-text.ts";
 import type { GenerateRequest } from "../target-lm.ts";
 import { toAnthropicMessages } from "./messages.ts";
@@ -12,7 +9,8 @@ export interface AnthropicBodyOptions {
   /** The model's name among clients. */
   readonly name: string;
   readonly model: string;
-  readonly passageFormat: "prompt" | "native";
+  /** Passages as search results, which the messages do not have yet. */
+  readonly searchResults: readonly JsonObject[];
   /** `max_tokens` when the client does not say. */
   readonly maxTokens: number;
 }
@@ -31,7 +29,7 @@ const UNSUPPORTED: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 
 /** A chat as a request to the Messages API. Throws `invalid_request` for what that has no form for. */
 export function anthropicBody(request: GenerateRequest, options: AnthropicBodyOptions): JsonObject {
-  const { messages, parameters, stream, passages } = request;
+  const { messages, parameters, stream } = request;
   for (const [param, isUnsupported] of Object.entries(UNSUPPORTED)) {
     const value = parameters[param];
     if (value !== undefined && value !== null && isUnsupported(value)) {
@@ -39,8 +37,7 @@ export function anthropicBody(request: GenerateRequest, options: AnthropicBodyOp
       throw new AppError("invalid_request", message, { details: { param } });
     }
   }
-  const instructions = messages.filter(({ role }) => role === "system" || role === "developer");
-  const system = instructions.map(({ content }) => textOfContent(content)).filter((text) => text !== "");
+  const system = systemOf(messages);
   const { temperature, stop, user } = parameters;
   const tools = toAnthropicTools(parameters["tools"]);
   const toolChoice = toAnthropicToolChoice(parameters["tool_choice"], parameters["parallel_tool_calls"]);
@@ -48,9 +45,9 @@ export function anthropicBody(request: GenerateRequest, options: AnthropicBodyOp
     ...Object.fromEntries(Object.entries(parameters).filter(([key]) => OWN_PARAMETERS.includes(key))),
     model: options.model,
     max_tokens: parameters["max_completion_tokens"] ?? parameters["max_tokens"] ?? options.maxTokens,
-    messages: toAnthropicMessages(messages, options.passageFormat === "native" ? passages.map(searchResult) : []),
+    messages: toAnthropicMessages(messages, options.searchResults),
     stream,
-    ...(system.length === 0 ? {} : { system: system.join("\n\n") }),
+    ...(system === undefined ? {} : { system }),
     // OpenAI's temperature goes to 2, Anthropic's to 1.
     ...(typeof temperature === "number" ? { temperature: Math.min(1, temperature) } : {}),
     ...(stop === undefined || stop === null ? {} : { stop_sequences: typeof stop === "string" ? [stop] : stop }),
@@ -60,13 +57,15 @@ export function anthropicBody(request: GenerateRequest, options: AnthropicBodyOp
   };
 }
 
-/** A passage in the provider's own form, which it cites by itself. */
-function searchResult({ passage }: RetrievedPassage): JsonObject {
-  return {
-    type: "search_result",
-    source: neutralize(toSingleLine(citationUrl(passage))),
-    title: neutralize(toSingleLine(passage.title) || toSingleLine(passage.id)),
-    content: [{ type: "text", text: neutralize(passage.text) }],
-    citations: { enabled: true },
-  };
+/** Instructions as one text; as blocks where one of them is to be kept in the provider's cache. */
+function systemOf(messages: GenerateRequest["messages"]): JsonValue | undefined {
+  const instructions = messages.filter(({ role }) => role === "system" || role === "developer");
+  const blocks = instructions.flatMap(({ content }): readonly JsonObject[] =>
+    Array.isArray(content) ? content : [{ type: "text", text: textOfContent(content) }],
+  );
+  if (blocks.some((block) => "cache_control" in block)) {
+    return blocks.filter(({ type, text }) => type === "text" && text !== "");
+  }
+  const texts = instructions.map(({ content }) => textOfContent(content)).filter((text) => text !== "");
+  return texts.length === 0 ? undefined : texts.join("\n\n");
 }

@@ -15,8 +15,12 @@ async function bodyOf(request: Parameters<typeof generate>[1], entry = {}): Prom
   return requests[0]?.body ?? {};
 }
 
+const NATIVE = { ...ENTRY, passage_format: "native" };
+/** Those that the replies cite. */
+const passages = retrievedPassages([{ title: "Canada" }, { title: "Norway" }]);
+
 const answering = (text: string, options: Parameters<typeof streamReply>[1] = {}): Promise<GenerationEvent[]> =>
-  generate(targetLm(ENTRY, { fetch: scriptedFetch(streamReply(text, options)).fetch }));
+  generate(targetLm(NATIVE, { fetch: scriptedFetch(streamReply(text, options)).fetch }), { passages });
 
 describe("anthropic, the request", () => {
   test("goes to Messages with key and version", async ({ expect }) => {
@@ -262,6 +266,7 @@ describe("anthropic, the reply", () => {
     const call = (delta: Readonly<Record<string, unknown>>) => ({ tool_calls: [delta] });
     expect(deltas).toEqual([
       { reasoning_content: "Convert." },
+      { reasoning_signature: "abc" },
       call({ index: 0, id: "toolu_1", type: "function", function: { name: "convert", arguments: "" } }),
       call({ index: 0, function: { arguments: '{"km":' } }),
       call({ index: 0, function: { arguments: "202080}" } }),
@@ -272,7 +277,7 @@ describe("anthropic, the reply", () => {
 
   test("in one piece", async ({ expect }) => {
     const { fetch, requests } = scriptedFetch(jsonReply(ANTHROPIC_MESSAGE));
-    const events = await generate(targetLm(ENTRY, { fetch }), { stream: false });
+    const events = await generate(targetLm(NATIVE, { fetch }), { stream: false, passages });
     expect(requests[0]?.body).toMatchObject({ stream: false });
     expect(textOf(events)).toBe("It is 202,080 km");
     expect(events.slice(2, 5)).toEqual([
