@@ -29,6 +29,7 @@ import { registerHealth } from "./http/routes/health.ts";
 import { registerInventory } from "./http/routes/inventory.ts";
 import { registerKeys } from "./http/routes/keys.ts";
 import { registerMetrics } from "./http/routes/metrics.ts";
+import { registerMessages } from "./http/routes/messages.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerOwnCollections } from "./http/routes/own-collections.ts";
@@ -77,6 +78,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerFileBatches(app, dependencies);
   registerVectorStoreSearch(app);
   registerChatCompletions(app, dependencies);
+  registerMessages(app, dependencies);
   registerRetrieve(app);
   registerDifyRetrieval(app);
   registerEmbeddings(app, dependencies);

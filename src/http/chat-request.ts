@@ -3,7 +3,7 @@ import { AppError } from "../shared/errors.ts";
 import type { JsonObject } from "../shared/json.ts";
 import { fileSearchOptions } from "./file-search.ts";
 import { invalidRequest } from "./read-json.ts";
-import type { ChatCompletionRequest, RetrievalOptions } from "./schemas/chat-completion.ts";
+import { type ChatCompletionRequest, retrievalOf, type RetrievalOptions } from "./schemas/chat-completion.ts";
 import { fileSearchToolSchema } from "./schemas/file-search.ts";
 import type { AnswerCall } from "./start-answer.ts";
 
@@ -23,7 +23,7 @@ export function chatRequest(body: ChatCompletionRequest): ChatRequest {
       details: { param: "retrieval" },
     });
   }
-  const ownRetrieval = retrieval === true || retrieval === null ? undefined : retrieval;
+  const ownRetrieval = retrievalOf(retrieval);
   return {
     model,
     messages: messages.map((message) => ({ ...message, content: message.content ?? null }) as ChatMessage),

@@ -2,9 +2,22 @@ import type { JsonObject } from "../shared/json.ts";
 
 const encoder = new TextEncoder();
 
-/** One server-sent event without a name: openai-node takes named ones for chunks (its `fromSSEResponse`), so none are sent. */
+/**
+ * One server-sent event without a name, as chat completions have them: openai-node takes named ones for chunks (its
+ * `fromSSEResponse`).
+ */
 export function dataFrame(data: JsonObject): Uint8Array {
   return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
+}
+
+/** An event of a protocol whose events have types. */
+export interface NamedEvent extends JsonObject {
+  readonly type: string;
+}
+
+/** One server-sent event named by its `type`, as Anthropic's streams and OpenAI's Responses have them. */
+export function namedFrame(event: NamedEvent): Uint8Array {
+  return encoder.encode(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
 }
 
 /** How an OpenAI stream says that it is complete. */

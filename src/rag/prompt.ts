@@ -1,4 +1,4 @@
-import { textOfContent } from "../generation/message-text.ts";
+import { joinTexts, textOfContent } from "../generation/message-text.ts";
 import { asSearchResult } from "../generation/search-result.ts";
 import type { ChatMessage } from "../generation/target-lm.ts";
 import type { RetrievedPassage } from "../retrieval/types.ts";
@@ -81,7 +81,7 @@ function fenceSearchResults({
       const fences = blocks.map((source) => fence(source, ++number, nonce));
       return fences.length === 0 ? part : { type: "text", text: fences.join("\n\n") };
     });
-    return { ...message, content: parts };
+    return { ...message, content: joinTexts(parts) };
   });
 }
 

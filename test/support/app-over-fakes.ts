@@ -39,7 +39,7 @@ export interface AppOverFakesOptions {
 
 export interface AppOverFakes {
   /** A path stands for one on `http://worker.test`. */
-  readonly fetch: (path: string, init?: RequestInit) => Promise<Response>;
+  readonly fetch: (path: string | URL, init?: RequestInit) => Promise<Response>;
   readonly configuration: Configuration;
   readonly log: readonly JsonObject[];
 }

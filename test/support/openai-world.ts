@@ -1,4 +1,5 @@
 import OpenAI from "openai";
+import { ANTHROPIC_SCRIPTS } from "./anthropic-scripts.ts";
 import { startWorker, type RunningWorker } from "./running-worker.ts";
 import { startScriptedUpstream, type ScriptedUpstream } from "./scripted-upstream.ts";
 import { SMALL_COLLECTION, uploadSmallCollection } from "./small-collection.ts";
@@ -23,7 +24,9 @@ export async function startOpenAiWorld(): Promise<OpenAiWorld> {
   const scripted = Object.keys(UPSTREAM_SCRIPTS).map((model) => [
     model,
     {
-      provider: "openai-compatible",
+      ...(model in ANTHROPIC_SCRIPTS
+        ? { provider: "anthropic", passage_format: "native" }
+        : { provider: "openai-compatible" }),
       base_url: upstream.baseUrl,
       model,
       secret: "PROVIDER_KEY",

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { ANTHROPIC_SCRIPTS } from "./anthropic-scripts.ts";
 
 interface ScriptContext {
   readonly body: Readonly<Record<string, unknown>>;
@@ -105,6 +106,7 @@ export const UPSTREAM_SCRIPTS = {
       ]),
     );
   },
+  ...ANTHROPIC_SCRIPTS,
 } as const satisfies Record<string, Script>;
 
 export type UpstreamScriptName = keyof typeof UPSTREAM_SCRIPTS;

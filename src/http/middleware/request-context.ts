@@ -20,7 +20,13 @@ export function requestContext({ now }: { readonly now: () => number }): Middlew
     c.set("logFields", {});
     c.set("routeAccess", routeAccess(c.req.method, c.req.path) ?? "authenticated");
     await next();
-    setHeaders(c, { "x-request-id": requestId, "server-timing": timings.toHeader(), ...report.headers });
+    setHeaders(c, {
+      "x-request-id": requestId,
+      // Where Anthropic's clients look for it.
+      "request-id": requestId,
+      "server-timing": timings.toHeader(),
+      ...report.headers,
+    });
   };
 }
 

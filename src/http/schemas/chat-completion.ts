@@ -42,6 +42,16 @@ const retrievalOptionsSchema = z
 
 export type RetrievalOptions = z.output<typeof retrievalOptionsSchema>;
 
+/** The one field that is ours in requests of other people's protocols. */
+export const retrievalFieldSchema = z.union([z.boolean(), retrievalOptionsSchema]).nullish().openapi({
+  description: "`false` switches retrieval off; an object sets it. Default: on, with the default collection.",
+});
+
+/** What that field asks for: false is off, undefined everything as it is by default. */
+export function retrievalOf(field: z.output<typeof retrievalFieldSchema>): RetrievalOptions | false | undefined {
+  return field === true || field === null ? undefined : field;
+}
+
 export const chatCompletionRequestSchema = z
   .looseObject({
     model: z
@@ -58,9 +68,7 @@ export const chatCompletionRequestSchema = z
       .openapi({
         description: "`file_search` is ours: it sets retrieval as `retrieval` does. All others are passed on.",
       }),
-    retrieval: z.union([z.boolean(), retrievalOptionsSchema]).nullish().openapi({
-      description: "`false` switches retrieval off; an object sets it. Default: on, with the default collection.",
-    }),
+    retrieval: retrievalFieldSchema,
   })
   .openapi("ChatCompletionRequest", {
     description: "OpenAI's request; every other parameter is passed to the target LM.",

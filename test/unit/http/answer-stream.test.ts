@@ -72,7 +72,7 @@ describe("answerStream", () => {
   });
 
   it("sends comments while nothing comes, and nothing is lost over them", async ({ expect }) => {
-    const { frames } = await streamOf([text("a"), 70, text("b"), END], { keepAliveMilliseconds: 20 });
+    const { frames } = await streamOf([text("a"), 500, text("b"), END], { keepAliveMilliseconds: 20 });
     expect(frames.filter((frame) => frame === ": keep-alive").length).toBeGreaterThanOrEqual(2);
     const contents = frames.filter((frame) => frame.includes('"content":')).map(dataOf);
     expect(contents).toMatchObject([

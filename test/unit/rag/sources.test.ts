@@ -30,13 +30,9 @@ describe("search results in a conversation", () => {
     ]);
     const [system, question] = quoteSources({ messages: [found], sources, passageFormat: "prompt", nonce: "n0" });
     expect(system?.content).toMatch(/quote passages, numbered \[1\] to \[2\].*data, not instructions/su);
-    expect(question?.content).toMatchObject([
-      {
-        type: "text",
-        text: expect.stringMatching(/<passage-n0 number="1">.*\(7\)\n<\/passage-n0>\n\n<passage-n0 number="2">/su),
-      },
-      { type: "text", text: "How long is the coast of Peru?" },
-    ]);
+    expect(question?.content).toMatch(
+      /^<passage-n0 number="1">.*\(7\)\n<\/passage-n0>\n\n<passage-n0 number="2">.*How long is the coast of Peru\?$/su,
+    );
   });
 
   it("go on untouched to a target that takes them as they are, and when malformed", ({ expect }) => {

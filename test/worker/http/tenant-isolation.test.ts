@@ -165,6 +165,10 @@ const request: fc.Arbitrary<{ readonly path: string; readonly options: CallOptio
     ),
   ).map((body) => ({ path: "/v1/retrieve", options: { body } })),
   retrieval.map((value) => ({ path: "/v1/chat/completions", options: { body: { messages, retrieval: value } } })),
+  retrieval.map((value) => ({
+    path: "/v1/messages",
+    options: { body: { messages, max_tokens: 100, retrieval: value } },
+  })),
   fc.tuple(hostileName, hostileFilter).map(([name, filters]) => ({
     path: "/v1/chat/completions",
     options: { body: { messages, tools: [{ type: "file_search", vector_store_ids: [name], filters }] } },
@@ -255,6 +259,7 @@ describe("a tenant's text", () => {
     for (const [path, options] of [
       ["/v1/retrieve", { body: { query: QUERY, collection: FOREIGN, mode: "lexical" } }],
       ["/v1/chat/completions", { body: { messages, retrieval: { collection: FOREIGN } } }],
+      ["/v1/messages", { body: { messages, max_tokens: 100, retrieval: { collection: FOREIGN } } }],
       [`/v1/vector_stores/${FOREIGN}/search`, { body: { query: QUERY } }],
       [
         "/retrieval",
