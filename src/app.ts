@@ -35,6 +35,7 @@ import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerOwnCollections } from "./http/routes/own-collections.ts";
 import { registerPlayground } from "./http/routes/playground.ts";
 import { registerQuerySide } from "./http/routes/query-side.ts";
+import { registerResponses } from "./http/routes/responses.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
 import { registerUsage } from "./http/routes/usage.ts";
 import { registerVectorStoreFiles } from "./http/routes/vector-store-files.ts";
@@ -79,6 +80,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerVectorStoreSearch(app);
   registerChatCompletions(app, dependencies);
   registerMessages(app, dependencies);
+  registerResponses(app, dependencies);
   registerRetrieve(app);
   registerDifyRetrieval(app);
   registerEmbeddings(app, dependencies);

@@ -1,11 +1,8 @@
 import type { ChatMessage } from "../generation/target-lm.ts";
-import { AppError } from "../shared/errors.ts";
 import type { JsonObject } from "../shared/json.ts";
-import { fileSearchOptions } from "./file-search.ts";
-import { invalidRequest } from "./read-json.ts";
-import { type ChatCompletionRequest, retrievalOf, type RetrievalOptions } from "./schemas/chat-completion.ts";
-import { fileSearchToolSchema } from "./schemas/file-search.ts";
+import { type ChatCompletionRequest, retrievalOf } from "./schemas/chat-completion.ts";
 import type { AnswerCall } from "./start-answer.ts";
+import { assertOneWay, isFileSearch, takeFileSearch } from "./take-file-search.ts";
 
 /** A chat request, taken apart into what is ours and what travels on. */
 export interface ChatRequest extends AnswerCall {
@@ -17,12 +14,8 @@ export interface ChatRequest extends AnswerCall {
 /** Throws `invalid_request` for a malformed `file_search` tool, or when it and `retrieval` both ask. */
 export function chatRequest(body: ChatCompletionRequest): ChatRequest {
   const { model, messages, stream, retrieval, tools, tool_choice, ...rest } = body;
-  const fileSearch = fileSearchOf(tools ?? []);
-  if (fileSearch !== undefined && typeof retrieval === "object" && retrieval !== null) {
-    throw new AppError("invalid_request", "send either `retrieval` or a `file_search` tool, not both", {
-      details: { param: "retrieval" },
-    });
-  }
+  const fileSearch = takeFileSearch(tools ?? []);
+  assertOneWay(fileSearch, retrieval);
   const ownRetrieval = retrievalOf(retrieval);
   return {
     model,
@@ -37,25 +30,6 @@ export function chatRequest(body: ChatCompletionRequest): ChatRequest {
 }
 
 type Tools = NonNullable<ChatCompletionRequest["tools"]>;
-
-function isFileSearch({ type }: Tools[number]): boolean {
-  return type === "file_search";
-}
-
-function fileSearchOf(tools: Tools): RetrievalOptions | undefined {
-  const index = tools.findIndex(isFileSearch);
-  if (index === -1) {
-    return undefined;
-  }
-  if (tools.filter(isFileSearch).length > 1) {
-    throw new AppError("invalid_request", "tools: at most one file_search tool", { details: { param: "tools" } });
-  }
-  const parsed = fileSearchToolSchema.safeParse(tools[index]);
-  if (!parsed.success) {
-    throw invalidRequest(parsed.error, ["tools", index]);
-  }
-  return fileSearchOptions(parsed.data);
-}
 
 /** Providers refuse a tool they do not know, an empty list of tools, and the choice of a tool that is not there. */
 function forwardedTools(tools: Tools, choice: unknown): JsonObject {

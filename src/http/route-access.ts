@@ -20,6 +20,7 @@ const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string
   "/v1/embeddings": "retrieve",
   "/v1/chat/completions": "generate",
   "/v1/messages": "generate",
+  "/v1/responses": "generate",
   "/v1/usage": "authenticated",
   "/v1/query-side": "authenticated",
   "/v1/feedback": "authenticated",

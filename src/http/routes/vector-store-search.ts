@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { RetrievedPassage } from "../../retrieval/types.ts";
 import type { JsonObject } from "../../shared/json.ts";
+import { fileNames } from "../file-names.ts";
 import { fileSearchOptions } from "../file-search.ts";
 import { findVectorStore } from "../find-vector-store.ts";
 import type { HttpContext, HttpEnvironment } from "../http-context.ts";
@@ -56,14 +57,11 @@ async function search(c: HttpContext): Promise<Response> {
     ),
   );
   const found = bestOf(outcomes.flatMap(({ passages }) => passages)).slice(0, topK);
-  const documentIds = [...new Set(found.map(({ passage }) => passage.documentId))];
-  const titles = new Map(
-    (await documents.catalog.get(collection.name, documentIds)).map(({ id, latest }) => [id, latest?.title]),
-  );
+  const nameOf = await fileNames(documents, { collection: collection.name, passages: found });
   return c.json({
     object: "vector_store.search_results.page",
     search_query: queries,
-    data: found.map((entry) => resultBody(entry, titles.get(entry.passage.documentId))),
+    data: found.map((entry) => resultBody(entry, nameOf(entry))),
     has_more: false,
     next_page: null,
   });
@@ -80,10 +78,10 @@ function bestOf(passages: readonly RetrievedPassage[]): readonly RetrievedPassag
   return [...best.values()];
 }
 
-function resultBody({ passage, score }: RetrievedPassage, title: string | undefined): JsonObject {
+function resultBody({ passage, score }: RetrievedPassage, filename: string): JsonObject {
   return {
     file_id: passage.documentId,
-    filename: title === undefined || title === "" ? passage.title : title,
+    filename,
     score,
     attributes: passage.metadata,
     content: [{ type: "text", text: passage.text }],

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import type { TargetLm } from "../../../src/generation/target-lm.ts";
+import type { AppDependencies } from "../../../src/http/app-dependencies.ts";
 import { answerQuery } from "../../../src/rag/answer-query.ts";
 import { AppError } from "../../../src/shared/errors.ts";
 import type { UsageRecord } from "../../../src/usage/usage-record.ts";
@@ -12,6 +13,7 @@ const QUESTION = { role: "user", content: "What purrs?" };
 const PROTOCOLS: readonly (readonly [path: string, body: object])[] = [
   ["/v1/chat/completions", { messages: [QUESTION] }],
   ["/v1/messages", { messages: [QUESTION], max_tokens: 100 }],
+  ["/v1/responses", { input: "What purrs?", retrieval: true }],
 ];
 
 const SCRIPTS: Readonly<Record<string, FakeScript>> = {
@@ -43,6 +45,8 @@ function createApp(variables: Readonly<Record<string, string>> = {}): TestApp {
       ...variables,
     },
     dependencies: {
+      // All of it that an answer needs.
+      documents: { catalog: { get: () => Promise.resolve([]) } } as unknown as AppDependencies["documents"],
       targetLms: (name) => [name === "silent" ? silent : fakeTargetLm({ name, script: SCRIPTS[name] ?? [] })],
     },
   });
