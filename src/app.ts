@@ -29,6 +29,7 @@ import { registerHealth } from "./http/routes/health.ts";
 import { registerInventory } from "./http/routes/inventory.ts";
 import { registerKeys } from "./http/routes/keys.ts";
 import { registerMetrics } from "./http/routes/metrics.ts";
+import { registerMcp } from "./http/routes/mcp.ts";
 import { registerMessages } from "./http/routes/messages.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
@@ -62,6 +63,8 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
     onlyWhen((c) => isClient(c) && mayBeOfPage(c), crossOrigin({ origins: corsOrigins })),
     // A page of another site that has a key was given it; without keys, `CORS_ORIGINS` alone says who may.
     onlyWhen(isOpen, sameOrigin({ isOpen: true, allowed: corsOrigins })),
+    // The Model Context Protocol wants it of every server, whoever has a key.
+    onlyWhen((c) => c.req.path === "/mcp" && mayBeOfPage(c), sameOrigin({ isOpen: true, allowed: corsOrigins })),
     rateLimitHeaders(),
     admission.middleware,
     idempotent(),
@@ -83,6 +86,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerResponses(app, dependencies);
   registerRetrieve(app);
   registerDifyRetrieval(app);
+  registerMcp(app);
   registerEmbeddings(app, dependencies);
   registerModels(app, dependencies);
   registerHealth(app, dependencies);

@@ -4,12 +4,14 @@ import { anthropicErrorBody } from "./anthropic/anthropic-error.ts";
 import { difyErrorBody } from "./dify-error.ts";
 import { errorResponse } from "./error-response.ts";
 import type { HttpContext } from "./http-context.ts";
+import { mcpErrorBody } from "./mcp/mcp-error.ts";
 
 type ErrorDialect = (error: AppError, c: HttpContext) => JsonObject;
 
 /** Routes whose clients want errors in another shape than OpenAI's, by path. */
 const ERROR_DIALECTS: Readonly<Record<string, ErrorDialect | undefined>> = {
   "/retrieval": difyErrorBody,
+  "/mcp": mcpErrorBody,
   "/v1/messages": (error, c) => anthropicErrorBody(error, c.get("requestId")),
 };
 

@@ -17,6 +17,7 @@ const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string
   "/v1/models": "authenticated",
   "/v1/retrieve": "retrieve",
   "/retrieval": "retrieve",
+  "/mcp": "retrieve",
   "/v1/embeddings": "retrieve",
   "/v1/chat/completions": "generate",
   "/v1/messages": "generate",

@@ -17,18 +17,12 @@ import {
   UPSTREAM_USAGE,
   type UpstreamScriptName,
 } from "../support/upstream-scripts.ts";
-import { describeAnthropicClient } from "./clients/anthropic.ts";
-import { describeDify } from "./clients/dify.ts";
 
 let world: OpenAiWorld;
 beforeAll(async () => {
   world = await startOpenAiWorld();
 });
 afterAll(() => world.close());
-
-// One running Worker for all clients: starting one takes longer than what they ask.
-describeAnthropicClient(() => world);
-describeDify(() => world);
 
 const messages = [{ role: "user" as const, content: "Which country has the longest coastline?" }];
 const TOOL = {

@@ -155,9 +155,15 @@ function settleWithResponse(c: HttpContext, meter: RequestMeter): void {
     c.res = new Response(watched, c.res);
     return;
   }
-  const error = c.error === undefined ? undefined : toAppError(c.error);
   const outcome = status >= 400 ? "failed" : "completed";
-  void meter.settle(error === undefined ? { outcome, status } : endingOfError(error));
+  if (c.error !== undefined) {
+    void meter.settle(endingOfError(toAppError(c.error)));
+  } else if (meter.failure !== undefined) {
+    // Told in the protocol's own way, inside of a reply.
+    void meter.settle({ ...endingOfError(meter.failure), status });
+  } else {
+    void meter.settle({ outcome, status });
+  }
 }
 
 function endingOfError(error: AppError): MeteredEnding {

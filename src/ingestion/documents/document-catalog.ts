@@ -1,5 +1,7 @@
 import { compileFilter } from "../../retrieval/filter-sql.ts";
+import { parsePassageRow } from "../../retrieval/passage-rows.ts";
 import type { SqlDatabase, SqlRow, SqlValue } from "../../retrieval/sql-database.ts";
+import type { Passage } from "../../retrieval/types.ts";
 import type { VectorFilter } from "../../vector-index/vector-index.ts";
 import { parseDocumentRow } from "./document-rows.ts";
 import { CANCELLED, type DocumentRecord, type DocumentStatus } from "./document.ts";
@@ -67,6 +69,16 @@ export class DocumentCatalog {
   /** In the order in which their latest versions were sent. Throws `invalid_filter`. */
   async list(collection: string, options: ListDocumentsOptions): Promise<readonly DocumentRecord[]> {
     return (await this.#select(collection, options)).map(parseDocumentRow);
+  }
+
+  /** Passages of a document that searches find, in order; the first `limit` of them. */
+  async passages(collection: string, id: string, limit: number): Promise<readonly Passage[]> {
+    const rows = await this.#database.query({
+      sql: `SELECT passage_id, document_id, title, text, url, metadata FROM passages
+        WHERE collection_id = (SELECT id FROM collections WHERE name = ?1) AND document_id = ?2 ORDER BY id LIMIT ?3`,
+      params: [collection, id, limit],
+    });
+    return rows.map(parsePassageRow);
   }
 
   async count(collection: string): Promise<DocumentCounts> {

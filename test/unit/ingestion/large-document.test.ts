@@ -32,4 +32,10 @@ test("a document of 2 MB is encoded by one message for 16 passages, and becomes 
   // By 500: 1.5 MB at a time.
   expect(Math.max(...world.vectorIndex.batches)).toBe(500);
   expect(await world.database.query({ sql: "SELECT 1 FROM staged_passages" })).toEqual([]);
+  const { catalog } = world.dependencies;
+  const text = (await catalog.passages(WORLD_COLLECTION, "big", passages)).map((passage) => passage.text).join("\n\n");
+  const lights = [...text.matchAll(/^Light (\d+)/gmu)].map(([, number]) => Number(number));
+  expect(lights).toEqual(lights.map((_light, index) => index));
+  expect(await catalog.passages(WORLD_COLLECTION, "big", 3)).toHaveLength(3);
+  expect(await catalog.passages("elsewhere", "big", 3)).toEqual([]);
 });

@@ -1,12 +1,11 @@
 import * as fc from "fast-check";
 import { beforeAll, describe, it } from "vitest";
 import { type CallOptions, callWorker } from "./call-worker.ts";
+import { FOREIGN, hostileFilter, hostileId, hostileName, MINE, QUERY } from "./hostile-input.ts";
+import { callOfTool, type HostileRequest, messages, protocolRequest, retrieval } from "./hostile-protocols.ts";
 
 // Against the Worker of wrangler.toml. What the other tenant owns says so in every text, name and id.
 const SECRET = /zanzibar/i;
-const MINE = "acme.docs";
-const FOREIGN = "other.docs";
-const QUERY = "the zanzibar plan of the coast";
 
 let acme: readonly string[];
 let other: string;
@@ -69,49 +68,6 @@ beforeAll(async () => {
   foreignFile = await uploadFile(other);
 });
 
-const hostileName = fc.constantFrom(
-  FOREIGN,
-  "other.*",
-  "*",
-  "acme.*",
-  "acme.docs,other.docs",
-  "acme.docs/../other.docs",
-  "acme.docs%2F..%2Fother.docs",
-  "acme.docs/documents/../../other.docs",
-  "OTHER.DOCS",
-  " other.docs",
-  "other.docs\u0000",
-  "acme.docs\nother.docs",
-  "acme.docs' OR 1=1 --",
-  "__proto__",
-  MINE,
-);
-
-const hostileId = fc.constantFrom(
-  "zanzibar-1",
-  "other.docs/zanzibar-1",
-  "../../other.docs/documents/zanzibar-1",
-  "%2e%2e",
-  "coast",
-);
-
-const hostileFilter = fc.oneof(
-  fc.constantFrom<unknown>(
-    { country: "Zanzibar" },
-    { country: { $ne: "Norway" } },
-    { country: { $in: ["Zanzibar", "Norway"] } },
-    { country: { $nin: ["Norway"] } },
-    { country: { $gte: "" } },
-    { namespace: FOREIGN },
-    { collection: FOREIGN },
-    { collection_id: { $gte: 0 } },
-    { $or: [{ country: "Zanzibar" }] },
-    { "country') OR 1=1 --": "x" },
-    {},
-  ),
-  fc.jsonValue({ maxDepth: 3 }),
-);
-
 const hostileHeaders = fc.oneof(
   fc.constant({}),
   fc
@@ -145,19 +101,9 @@ const withMore = (body: fc.Arbitrary<object>): fc.Arbitrary<object> =>
     )
     .map(([sent, more]) => ({ ...more, ...sent }));
 
-const messages = [{ role: "user", content: QUERY }];
-const retrieval = fc.record(
-  {
-    collection: hostileName,
-    filter: hostileFilter,
-    mode: fc.constantFrom("lexical", "hybrid"),
-    top_k: fc.constant(50),
-  },
-  { requiredKeys: ["mode"] },
-);
-
 /** What a client of this tenant's may think of. */
-const request: fc.Arbitrary<{ readonly path: string; readonly options: CallOptions }> = fc.oneof(
+const request: fc.Arbitrary<HostileRequest> = fc.oneof(
+  protocolRequest,
   withMore(
     fc.record(
       { query: fc.constant(QUERY), collection: hostileName, filter: hostileFilter, mode: fc.constant("lexical") },
@@ -165,10 +111,6 @@ const request: fc.Arbitrary<{ readonly path: string; readonly options: CallOptio
     ),
   ).map((body) => ({ path: "/v1/retrieve", options: { body } })),
   retrieval.map((value) => ({ path: "/v1/chat/completions", options: { body: { messages, retrieval: value } } })),
-  retrieval.map((value) => ({
-    path: "/v1/messages",
-    options: { body: { messages, max_tokens: 100, retrieval: value } },
-  })),
   fc.tuple(hostileName, hostileFilter).map(([name, filters]) => ({
     path: "/v1/chat/completions",
     options: { body: { messages, tools: [{ type: "file_search", vector_store_ids: [name], filters }] } },
@@ -176,17 +118,6 @@ const request: fc.Arbitrary<{ readonly path: string; readonly options: CallOptio
   fc.tuple(hostileName, hostileFilter).map(([name, filters]) => ({
     path: `/v1/vector_stores/${encodeURIComponent(name)}/search`,
     options: { body: { query: QUERY, filters } },
-  })),
-  fc.tuple(hostileName, fc.constantFrom("Zanzibar", "Norway", FOREIGN)).map(([name, value]) => ({
-    path: "/retrieval",
-    options: {
-      body: {
-        knowledge_id: name,
-        query: QUERY,
-        retrieval_setting: { top_k: 50, score_threshold: 0 },
-        metadata_condition: { conditions: [{ name: "country", comparison_operator: "is not", value }] },
-      },
-    },
   })),
   fc
     .tuple(
@@ -247,7 +178,7 @@ describe("a tenant's text", () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), request, hostileHeaders, async (which, { path, options }, headers) => {
         const key = acme[which % acme.length] ?? "";
-        const reply = await callWorker(path, as(key, { ...options, headers }));
+        const reply = await callWorker(path, as(key, { ...options, headers: { ...options.headers, ...headers } }));
         expect(reply.status).toBeLessThan(500);
         expect(withoutEcho(reply.text, { path, options })).not.toMatch(SECRET);
       }),
@@ -260,7 +191,10 @@ describe("a tenant's text", () => {
       ["/v1/retrieve", { body: { query: QUERY, collection: FOREIGN, mode: "lexical" } }],
       ["/v1/chat/completions", { body: { messages, retrieval: { collection: FOREIGN } } }],
       ["/v1/messages", { body: { messages, max_tokens: 100, retrieval: { collection: FOREIGN } } }],
+      ["/v1/responses", { body: { input: QUERY, retrieval: { collection: FOREIGN } } }],
       [`/v1/vector_stores/${FOREIGN}/search`, { body: { query: QUERY } }],
+      [`/mcp?collection=${FOREIGN}`, callOfTool("search", { query: QUERY })],
+      [`/mcp?collection=${FOREIGN}`, callOfTool("fetch", { id: "zanzibar-1" })],
       [
         "/retrieval",
         { body: { knowledge_id: FOREIGN, query: QUERY, retrieval_setting: { top_k: 5, score_threshold: 0 } } },
