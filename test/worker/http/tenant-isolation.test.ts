@@ -166,7 +166,7 @@ function withoutEcho(
   { path, options }: { readonly path: string; readonly options: CallOptions },
 ): string {
   const said = new Set(
-    [path, decodeURIComponent(path), JSON.stringify(options.body ?? "")].flatMap(
+    [path, decodeURIComponent(path), ...path.split("/"), JSON.stringify(options.body ?? "")].flatMap(
       (part) => part.match(/[\w.:/-]*zanzibar[\w.:/ -]*/gi) ?? [],
     ),
   );
