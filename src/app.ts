@@ -34,7 +34,7 @@ import { registerMetrics } from "./http/routes/metrics.ts";
 import { registerModels } from "./http/routes/models.ts";
 import { registerOpenapi } from "./http/routes/openapi.ts";
 import { registerOwnCollections } from "./http/routes/own-collections.ts";
-import { registerPlayground } from "./http/routes/playground.ts";
+import { registerPages } from "./http/routes/pages.ts";
 import { registerQuerySide } from "./http/routes/query-side.ts";
 import { registerResponses } from "./http/routes/responses.ts";
 import { registerRetrieve } from "./http/routes/retrieve.ts";
@@ -91,7 +91,7 @@ export function createApp(dependencies: AppDependencies): OpenAPIHono<HttpEnviro
   registerModels(app, dependencies);
   registerHealth(app, dependencies);
   registerMetrics(app, dependencies);
-  registerPlayground(app, dependencies);
+  registerPages(app, dependencies);
   registerKeys(app, {
     keys,
     wallClock,

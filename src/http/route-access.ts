@@ -11,6 +11,7 @@ export type RouteAccess = "public" | "authenticated" | Scope;
 const ROUTE_ACCESS: Readonly<Record<string, RouteAccess | Readonly<Record<string, RouteAccess>>>> = {
   "/": "public",
   "/playground": "public",
+  "/admin": "public",
   "/health": "public",
   "/openapi.json": "public",
   "/metrics": "metrics",

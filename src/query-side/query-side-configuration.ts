@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { AppError } from "../shared/errors.ts";
 
-/** As names of collections: they stand in paths and in messages. */
-export const QUERY_SIDE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/u;
+/** As names of collections: they stand in paths and in messages. (A flag would end up in the pattern of /openapi.json.) */
+export const QUERY_SIDE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
 
 /** A path below the static assets that leads nowhere else. */
 const assetPath = z.string().regex(/^(?:[A-Za-z0-9][\w-]*(?:\.[\w-]+)*\/)*[A-Za-z0-9][\w-]*(?:\.[\w-]+)*$/u, {

@@ -29,6 +29,9 @@ export function splitSentences(text: string): readonly Sentence[] {
   const segmenter = new Intl.Segmenter("en", { granularity: "sentence" });
   const sentences: Sentence[] = [];
   for (const { segment: line, index: lineStart } of lines(text)) {
+    if (line === "") {
+      continue; // asking the segmenter costs 20 µs: seconds for a page of nothing but line breaks
+    }
     let start = 0;
     for (const { segment, index } of segmenter.segment(line)) {
       const end = index + segment.length;

@@ -65,6 +65,17 @@ describe("keys", () => {
   });
 });
 
+describe("/openapi.json", () => {
+  it("has patterns that are regular expressions without the slashes and flags of JavaScript", async ({ expect }) => {
+    const text = await (await createTestApp().fetch("/openapi.json")).text();
+    const patterns = [...text.matchAll(/"pattern":("(?:[^"\\\\]|\\\\.)*")/g)].map(([, json = ""]) =>
+      String(JSON.parse(json)),
+    );
+    expect(patterns.length).toBeGreaterThan(10);
+    expect(patterns.filter((pattern) => /\/[a-z]*$/u.test(pattern) || !pattern.endsWith("$"))).toEqual([]);
+  });
+});
+
 describe("a configuration that is wrong", () => {
   it.for(["/", "/health", "/v1/chat/completions", "/nowhere"])("is what %s answers", async (path, { expect }) => {
     let error: unknown;

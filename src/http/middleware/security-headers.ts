@@ -3,7 +3,7 @@ import { secureHeaders } from "hono/secure-headers";
 import type { HttpEnvironment } from "../http-context.ts";
 
 /**
- * Headers of the playground. Passages are other people's text, so the page may run nothing, load nothing and call nothing
+ * Headers of our pages. Passages are other people's text, so the page may run nothing, load nothing and call nothing
  * but what this Worker serves.
  */
 export function securityHeaders(): MiddlewareHandler<HttpEnvironment> {

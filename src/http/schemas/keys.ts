@@ -16,13 +16,13 @@ const patternsSchema = z
       .string()
       .min(1)
       .max(256)
-      .regex(/^[^*]*\*?$/u, "expected a name; `*` stands at its end only"),
+      .regex(/^[^*]*\*?$/, "expected a name; `*` stands at its end only"),
   )
   .max(MAX_PATTERNS);
 
 const tenantSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/u, "expected 1 to 31 letters, digits, `_` or `-`")
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/, "expected 1 to 31 letters, digits, `_` or `-`")
   .openapi({ example: "acme", description: "Who the key belongs to; usage is grouped by it." });
 
 const nullable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().optional();
@@ -70,7 +70,7 @@ export const keyRotateSchema = z
   })
   .openapi("KeyRotate");
 
-export const keyParamsSchema = z.object({ id: z.string().regex(/^[a-z0-9]{12}$/u, "expected the id of a key") });
+export const keyParamsSchema = z.object({ id: z.string().regex(/^[a-z0-9]{12}$/, "expected the id of a key") });
 
 export const keySchema = z
   .object({

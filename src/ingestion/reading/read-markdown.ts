@@ -33,7 +33,7 @@ function* toSections(text: string, startsWithTitle: boolean): Generator<Section>
       path.enter(Number(block["depth"]), isFirst ? "" : headingText(block));
       isFirst = false;
     } else if (block.type !== "space" && block.type !== "def" && block.type !== "hr") {
-      paragraphs.push(block.raw.replaceAll(/^\n+|\s+$/g, ""));
+      paragraphs.push(block.raw.replace(/^\n+/, "").trimEnd());
     }
   }
   yield* flush();
@@ -64,8 +64,12 @@ function* blocks(text: string): Generator<Token> {
     const isLast = start + size >= text.length;
     const tokens = parse(text.slice(start, start + size));
     const complete = isLast ? tokens : tokens.slice(0, -1);
-    const read = complete.reduce((sum, { raw }) => sum + raw.length, 0);
-    yield* complete;
+    let read = 0;
+    for (const token of complete) {
+      // As it is written, see `DEEP_NESTING`.
+      yield { ...token, raw: text.slice(start + read, start + read + token.raw.length) };
+      read += token.raw.length;
+    }
     if (isLast) {
       return;
     }
@@ -75,10 +79,21 @@ function* blocks(text: string): Generator<Token> {
   }
 }
 
+/**
+ * Quotations and lists within eight others, in one line: the parser takes time in the square of their number, minutes for
+ * 64 KiB of `* > * >`.
+ */
+const DEEP_NESTING = /^((?:[ \t]{0,8}(?:>|[*+-]|\d{1,9}[.)])){8})([ \t\d>*+.)-]+)/gm;
+
+/** Words of the same length, so that blocks are found where they are. */
+function withoutMarkers(_line: string, kept: string, rest: string): string {
+  return kept + "x".repeat(rest.length);
+}
+
 /** What nests too deep for the parser is taken as it is. */
 function parse(markdown: string): Token[] {
   try {
-    return new Lexer().blockTokens(markdown, []);
+    return new Lexer().blockTokens(markdown.replaceAll(DEEP_NESTING, withoutMarkers), []);
   } catch {
     return [{ type: "paragraph", raw: markdown, text: markdown }];
   }

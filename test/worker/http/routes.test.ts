@@ -179,20 +179,26 @@ describe("GET /openapi.json", () => {
   });
 });
 
-describe("GET /", () => {
-  it("is the playground, which may load nothing from elsewhere", async ({ expect }) => {
-    const { status, headers, text } = await callWorker("/");
+describe("pages", () => {
+  it.for([
+    ["/", "AAR playground", "/playground/app.js"],
+    ["/admin", "AAR admin", "/admin/app.js"],
+  ] as const)("%s is %s, which may load nothing from elsewhere", async ([path, title, script], { expect }) => {
+    const { status, headers, text } = await callWorker(path);
+    expect(text).toContain(`<title>${title}</title>`);
     expect(status).toBe(200);
     expect(text).toContain("<!doctype html>");
     expect(headers.get("content-security-policy")).toMatch(/default-src 'none'.*script-src 'self'/);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
-    expect((await callWorker("/playground/app.js")).headers.get("content-type")).toContain("javascript");
+    expect((await callWorker(script)).headers.get("content-type")).toContain("javascript");
   });
 
   it.for([
     "/encoder/manifest.json",
     "/playground/../encoder/model_int8.edge",
     "/playground/%2e%2e%2fencoder%2fmanifest.json",
+    "/admin/%2e%2e%2fencoder%2fmanifest.json",
+    "/admin/app.js/x",
     "/worker-configuration.d.ts",
   ])("does not serve %s", async (path, { expect }) => {
     const { status, json } = await callWorker(path);

@@ -82,4 +82,10 @@ describe("readMarkdown", () => {
       }),
     );
   });
+
+  test("keeps what nests deeper than the parser is asked to look, as it is written", ({ expect }) => {
+    const deep = `${"> ".repeat(40)}deep`;
+    const { sections } = readMarkdown(`# T\n\nBefore.\n\n${deep}\n\nAfter.`);
+    expect([...sections]).toEqual([{ headings: [], text: `Before.\n\n${deep}\n\nAfter.` }]);
+  });
 });
