@@ -2,13 +2,24 @@ import { appendFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
 import { readLmScores } from "../../../../training/artifacts/lm-scores.ts";
+import { scoreCommand } from "../../../../training/commands/score.ts";
+import { loadNodeLlamaCpp } from "../../../../training/llama/node-llama-cpp.ts";
 import { createNodeProto } from "../../../../training/onnx/codec.ts";
 import { readModel } from "../../../../training/onnx/reader.ts";
 import { encodeModel } from "../../../../training/onnx/writer.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
+import { fakeContext } from "../../../support/fake-context.ts";
 import { runCli } from "../../../support/run-cli.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
+import { writeTinyFid } from "../../../support/tiny-fid.ts";
 import { tinyLogProb, writeTinyLm } from "../../../support/tiny-lm.ts";
+
+const GGUF = path.resolve(import.meta.dirname, "../../../fixtures/llama/tiny.gguf");
+/** An optional dependency: `npm test` installs it. */
+const hasLlama = await loadNodeLlamaCpp().then(
+  () => true,
+  () => false,
+);
 
 async function world(onTestFinished: (cleanUp: () => Promise<void>) => void): Promise<{ dir: string; argv: string[] }> {
   const dir = await temporaryFolder(onTestFinished);
@@ -112,4 +123,26 @@ describe("aar score", () => {
     expect(refused.code).toBe(1);
     expect(refused.stderr).toMatch(/model\.onnx is quantised, .*name the same LM in fp32 with --reference/u);
   });
+
+  it.skipIf(!hasLlama)(
+    "compares FiD attention of a T5 with the likelihood of a causal LM over the same queries",
+    async ({ expect, onTestFinished }) => {
+      const { dir } = await world(onTestFinished);
+      await writeTinyFid(path.join(dir, "t5"));
+      const at = (name: string): string => path.join(dir, name);
+      const common = { data: dir, run: at("run.trec"), output: at("lm-scores.jsonl"), depth: 3 };
+      const score = async (given: Readonly<Record<string, unknown>>): Promise<string> => {
+        const context = fakeContext();
+        await scoreCommand.execute({ ...common, ...given }, context);
+        return context.printed.join("\n");
+      };
+      await score({ signal: "fid-attention", lm: at("t5") });
+      const table = await score({ signal: "query-likelihood", lm: GGUF, prompt: "plain" });
+      // q3 has one candidate, so two queries have an order to compare.
+      expect(table).toMatch(/^rank correlation with fid-attention +-?\d\.\d{3} +2$/mu);
+      expect(table).toMatch(/^MRR of the human positive: chance +0\.\d{3} +2$/mu);
+      const scored = await Array.fromAsync(readLmScores(at("lm-scores.jsonl")));
+      expect(Map.groupBy(scored, ({ signal }) => signal).get("fid-attention")).toHaveLength(6);
+    },
+  );
 });
