@@ -28,7 +28,8 @@ import { sentenceQuestions } from "../../training/eval/sentence-questions.ts";
 import { formatTable } from "../../training/format-table.ts";
 import { formatFusion, readFusion } from "../../training/indexing/fusion-setting.ts";
 import { createProgress } from "../../training/progress.ts";
-import { DEVELOPMENT_SETS, loadSet, SHARED_DATA, TEST_SETS } from "./fusion-table/fusion-sets.ts";
+import { loadJudgedSet } from "../../training/reproduction/judged-sets.ts";
+import { DEVELOPMENT_SETS, SHARED_DATA, TEST_SETS } from "./fusion-table/fusion-sets.ts";
 import type { FusionSet } from "./fusion-table/fusion-sets.ts";
 
 const DEPTH = 100;
@@ -88,7 +89,7 @@ process.stdout.write(`${flags.json ? JSON.stringify(rows) : toTable(rows)}\n`);
 async function compare(choice: FusionSet): Promise<Row> {
   const limit = Number(flags.limit);
   const passages = await loadCorpus(path.join(SHARED_DATA, choice.corpus, "corpus.jsonl"));
-  const shown = await loadSet(choice, choice.shown, limit);
+  const shown = await loadJudgedSet(SHARED_DATA, choice, limit);
   const legs = await retrieve(choice.corpus, passages, shown.queries);
   const score = (mode: "dense" | "lexical" | "hybrid", fusion: FusionSettings = DEFAULT_FUSION): number => {
     const run = joinLegs(legs, { mode, fusion, topK: DEPTH });
@@ -108,7 +109,7 @@ async function compare(choice: FusionSet): Promise<Row> {
   if (choice.dev === undefined) {
     return row;
   }
-  const dev = await loadSet(choice, choice.dev, limit);
+  const dev = await loadJudgedSet(SHARED_DATA, { ...choice, split: choice.dev }, limit);
   const devLegs = await retrieve(choice.corpus, passages, dev.queries);
   return {
     ...row,

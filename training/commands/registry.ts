@@ -100,6 +100,10 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     summary: "all stages from one experiment file: mine, score, build, train, evaluate, report; resumable",
     load: async () => (await import("./adapt.ts")).adaptCommand,
   },
+  reproduce: {
+    summary: "check the shipped encoders and adapters against the values they are known to reach",
+    load: async () => (await import("./reproduce.ts")).reproduceCommand,
+  },
   report: {
     summary: "one page from an experiment's artifacts: tables, tests, plots, examples, costs",
     load: async () => (await import("./report.ts")).reportCommand,

@@ -23,10 +23,10 @@ export interface EncodingCacheOptions {
 }
 
 /**
- * Float32 vectors of `corpus.jsonl`, encoded at most once for each encoder (which runs on Node's engine here); resumes what
- * an earlier run left.
+ * Folder with the float32 vectors of `corpus.jsonl`, encoded at most once for each encoder (which runs on Node's engine here);
+ * resumes what an earlier run left.
  */
-export async function cachedPassageVectors(corpus: string, options: EncodingCacheOptions): Promise<VectorSet> {
+export async function cachedPassageFolder(corpus: string, options: EncodingCacheOptions): Promise<string> {
   const { cache, encoder, progress, signal } = options;
   const identity = vectorSetIdentity({
     corpusSha256: await sha256File(corpus),
@@ -36,7 +36,12 @@ export async function cachedPassageVectors(corpus: string, options: EncodingCach
   });
   const output = path.join(cache, `passages-${identity}`);
   await encodeCorpus({ corpus, output, encoder, progress, signal });
-  return await loadVectorSet(output);
+  return output;
+}
+
+/** What is in the folder of `cachedPassageFolder`. */
+export async function cachedPassageVectors(corpus: string, options: EncodingCacheOptions): Promise<VectorSet> {
+  return await loadVectorSet(await cachedPassageFolder(corpus, options));
 }
 
 /** Vectors of queries in their order, encoded at most once for each query encoder and list. */

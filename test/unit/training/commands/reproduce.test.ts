@@ -1,0 +1,106 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { test } from "vitest";
+import { sha256File } from "../../../../training/artifacts/meta.ts";
+import { reproduceCommand } from "../../../../training/commands/reproduce.ts";
+import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
+import { fakeContext } from "../../../support/fake-context.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+
+const PROJECT = path.resolve(import.meta.dirname, "../../../..");
+/** Paths of a table are below the project. */
+const ENCODER = "test/fixtures/encoder";
+
+interface Cell {
+  readonly set: string;
+  readonly mode: string;
+  readonly measure: string;
+  readonly value: number;
+}
+
+async function writeTable(folder: string, cells: readonly Cell[], hash?: string): Promise<string> {
+  const file = path.join(folder, "expected.json");
+  const model = `${ENCODER}/default-encoder.json`;
+  const table = {
+    schemaVersion: 1,
+    tolerance: 0.0005,
+    questions: 1000,
+    models: [
+      {
+        name: "tiny",
+        queries: ENCODER,
+        passages: ENCODER,
+        files: { [model]: hash ?? (await sha256File(path.join(PROJECT, model))) },
+        cells,
+      },
+    ],
+  };
+  await writeFile(file, JSON.stringify(table));
+  return file;
+}
+
+/** Both questions name words of their passage alone: full text puts it first. */
+const LEXICAL: Cell = { set: "nfcorpus", mode: "lexical", measure: "nDCG@10", value: 1 };
+
+async function dataFolder(folder: string): Promise<string> {
+  await mkdir(path.join(folder, "data/nfcorpus"), { recursive: true });
+  await writeBeirFolder(path.join(folder, "data/nfcorpus"), SMALL_BEIR);
+  return path.join(folder, "data");
+}
+
+test("a cell that is as expected is OK, a set without data is said to have none", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const expected = await writeTable(folder, [LEXICAL, { ...LEXICAL, set: "bioasq" }]);
+  const context = fakeContext();
+  const data = await dataFolder(folder);
+  await reproduceCommand.execute({ expected, data, cache: path.join(folder, "cache"), json: true }, context);
+  const { isReproduced, lines } = JSON.parse(context.printed.join("")) as {
+    isReproduced: boolean;
+    lines: { what: string; verdict: string }[];
+  };
+  expect(isReproduced).toBe(true);
+  expect(lines.map(({ what, verdict }) => [what, verdict])).toEqual([
+    [`${ENCODER}/default-encoder.json`, "OK"],
+    ["nfcorpus lexical nDCG@10", "OK"],
+    ["bioasq lexical nDCG@10", "no data"],
+  ]);
+});
+
+test("a cell that differs fails the command, and --write puts the new value into the table", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const untouched = { ...LEXICAL, set: "bioasq", value: 0.25 };
+  const expected = await writeTable(folder, [{ ...LEXICAL, value: 0.9 }, untouched]);
+  const given = { expected, data: await dataFolder(folder), cache: path.join(folder, "cache") };
+  const context = fakeContext();
+  await expect(reproduceCommand.execute(given, context)).rejects.toThrow(/1 of 3 lines differ/u);
+  expect(context.printed.join("\n")).toMatch(/nfcorpus lexical nDCG@10 +0\.9000 +1\.0000 +FAIL/u);
+  await reproduceCommand.execute({ ...given, only: ["nfcorpus"], write: true }, fakeContext());
+  const table = JSON.parse(await readFile(expected, "utf8")) as { models: { cells: Cell[] }[] };
+  expect(table.models[0]?.cells).toEqual([LEXICAL, untouched]);
+});
+
+test("a shipped file with other bytes fails without any data", async ({ expect, onTestFinished }) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const expected = await writeTable(folder, [LEXICAL], "0".repeat(64));
+  await expect(reproduceCommand.execute({ expected }, fakeContext())).rejects.toThrow(/1 of 2 lines differ/u);
+});
+
+test("the committed files are those of the committed table", async ({ expect }) => {
+  const context = fakeContext();
+  await reproduceCommand.execute({ json: true }, context);
+  expect(JSON.parse(context.printed.join(""))).toMatchObject({ isReproduced: true });
+});
+
+test("a name that the table lacks is refused with those it has", async ({ expect, onTestFinished }) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const expected = await writeTable(folder, [LEXICAL]);
+  await expect(reproduceCommand.execute({ expected, only: ["msmarco"] }, fakeContext())).rejects.toThrow(
+    /no "msmarco"; there are nfcorpus/u,
+  );
+});

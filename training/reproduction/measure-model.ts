@@ -1,0 +1,124 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { adaptEncoder } from "../../src/encoder/query-adapter.ts";
+import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
+import { loadCorpus } from "../artifacts/beir.ts";
+import { loadVectorSet } from "../artifacts/vector-set.ts";
+import { loadEncoder } from "../encoder/load-encoder.ts";
+import { readQueryAdapter } from "../encoder/read-query-adapter.ts";
+import { cachedPassageFolder } from "../eval/cached-encodings.ts";
+import { evaluateRun } from "../eval/evaluate-run.ts";
+import { parseMeasure } from "../eval/measures.ts";
+import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
+import type { Progress, ProgressOptions } from "../progress.ts";
+import type { ExpectedCell, ExpectedModel } from "./expected-values.ts";
+import { loadJudgedSet, TEST_SETS } from "./judged-sets.ts";
+import type { JudgedSet, TestSetName } from "./judged-sets.ts";
+
+/** Passages that each leg finds, and that are kept of both: Recall@100 needs them. */
+const DEPTH = 100;
+
+export interface MeasureModelOptions {
+  /** Folder of the project: paths of a model are below it. */
+  readonly project: string;
+  /** Folder with the data sets. */
+  readonly data: string;
+  /** Folder with vectors of `aar encode`, named as the corpora; what it lacks is encoded and cached. */
+  readonly vectors: string | undefined;
+  readonly cache: string;
+  /** Questions of a set at most. */
+  readonly questions: number;
+  readonly threads: number;
+  readonly progress: (options: ProgressOptions) => Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Means by cell, as `cellKey` names them; undefined when the set's folder is not there. */
+export type Measured = ReadonlyMap<string, number | undefined>;
+
+export function cellKey({ set, mode, measure }: Omit<ExpectedCell, "value">): string {
+  return `${set} ${mode} ${measure}`;
+}
+
+/** Searches and measures all cells of one model, each set once. Encodings are cached: a second run takes minutes less. */
+export async function measureModel(model: ExpectedModel, options: MeasureModelOptions): Promise<Measured> {
+  const bySet = Map.groupBy(model.cells, ({ set }) => set);
+  const measured = new Map<string, number | undefined>();
+  for (const [set, cells] of bySet) {
+    const means = await measureSet(set, { model, cells, options });
+    for (const cell of cells) {
+      measured.set(cellKey(cell), means?.get(cellKey(cell)));
+    }
+  }
+  return measured;
+}
+
+interface SetJob {
+  readonly model: ExpectedModel;
+  readonly cells: readonly ExpectedCell[];
+  readonly options: MeasureModelOptions;
+}
+
+async function measureSet(
+  name: TestSetName,
+  { model, cells, options }: SetJob,
+): Promise<ReadonlyMap<string, number> | undefined> {
+  const { data, questions } = options;
+  const judged: JudgedSet = TEST_SETS[name];
+  const corpusFile = path.join(data, judged.corpus, "corpus.jsonl");
+  if (!existsSync(corpusFile)) {
+    return undefined;
+  }
+  const passages = await loadCorpus(corpusFile);
+  const texts = new Map(passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
+  const set = await loadJudgedSet(data, judged, questions);
+  const isLexical = cells.every(({ mode }) => mode === "lexical");
+  const legs = await retrieveLegs({
+    mode: isLexical ? "lexical" : "hybrid",
+    corpusFile,
+    passages,
+    queries: set.queries,
+    depth: DEPTH,
+    loadEncoder: () => openQuerySide(model, options),
+    runtime: "node",
+    vectors: isLexical ? undefined : await passageVectors(model, { corpus: judged.corpus, corpusFile, options }),
+    cache: options.cache,
+    progress: options.progress,
+    signal: options.signal,
+  });
+  return new Map(
+    cells.map((cell) => {
+      const run = joinLegs(legs, { mode: cell.mode, fusion: DEFAULT_FUSION, topK: DEPTH });
+      const measures = [parseMeasure(cell.measure)];
+      const { means } = evaluateRun({ run, set, measures, passageText: (id) => texts.get(id) });
+      return [cellKey(cell), means[0]?.mean ?? 0];
+    }),
+  );
+}
+
+async function openQuerySide({ queries, adapter }: ExpectedModel, { project, threads }: MeasureModelOptions) {
+  const encoder = await loadEncoder(path.join(project, queries), { threads });
+  return adapter === undefined ? encoder : adaptEncoder(encoder, await readQueryAdapter(path.join(project, adapter)));
+}
+
+interface PassageVectorsOptions {
+  readonly corpus: string;
+  readonly corpusFile: string;
+  readonly options: MeasureModelOptions;
+}
+
+/** A folder with the passages' vectors, which the query side may be too small to make. */
+async function passageVectors(
+  { passages }: ExpectedModel,
+  { corpus, corpusFile, options }: PassageVectorsOptions,
+): Promise<string> {
+  const { project, vectors, cache, threads, progress, signal } = options;
+  const encoder = await loadEncoder(path.join(project, passages), { threads });
+  if (vectors !== undefined && existsSync(path.join(vectors, corpus, "vectors.meta.json"))) {
+    const given = path.join(vectors, corpus);
+    if ((await loadVectorSet(given)).facts.encoderFingerprint === encoder.fingerprint) {
+      return given;
+    }
+  }
+  return await cachedPassageFolder(corpusFile, { cache, encoder, progress, signal });
+}
