@@ -10,6 +10,7 @@ import { checkCell, checkFile } from "../reproduction/check-cells.ts";
 import type { CheckedLine } from "../reproduction/check-cells.ts";
 import { readExpectedValues, writeExpectedValues } from "../reproduction/expected-values.ts";
 import type { ExpectedModel, ExpectedValues } from "../reproduction/expected-values.ts";
+import { TEST_SETS } from "../reproduction/judged-sets.ts";
 import { cellKey, measureModel } from "../reproduction/measure-model.ts";
 import type { Measured } from "../reproduction/measure-model.ts";
 
@@ -60,6 +61,7 @@ where the folder of a set is not there. Passages are encoded once and cached; th
           : await measureModel(model, {
               ...given,
               project: PROJECT,
+              sets: TEST_SETS,
               data: given.data,
               vectors: given.vectors,
               questions: expected.questions,

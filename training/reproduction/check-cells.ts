@@ -1,7 +1,7 @@
 import type { ExpectedCell } from "./expected-values.ts";
 
 /** `no data`: the folder of the set is not there, so nothing is known of it. */
-export type Verdict = "OK" | "FAIL" | "no data";
+type Verdict = "OK" | "FAIL" | "no data";
 
 /** One line of the table: a cell, or a file. */
 export interface CheckedLine {

@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import type { Encoder } from "../../src/encoder/encoder.ts";
 import { adaptEncoder } from "../../src/encoder/query-adapter.ts";
 import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
+import { AppError } from "../../src/shared/errors.ts";
 import { loadCorpus } from "../artifacts/beir.ts";
 import { loadVectorSet } from "../artifacts/vector-set.ts";
 import { loadEncoder } from "../encoder/load-encoder.ts";
@@ -12,15 +14,24 @@ import { parseMeasure } from "../eval/measures.ts";
 import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 import type { ExpectedCell, ExpectedModel } from "./expected-values.ts";
-import { loadJudgedSet, TEST_SETS } from "./judged-sets.ts";
-import type { JudgedSet, TestSetName } from "./judged-sets.ts";
+import { loadJudgedSet } from "./judged-sets.ts";
+import type { JudgedSet } from "./judged-sets.ts";
 
 /** Passages that each leg finds, and that are kept of both: Recall@100 needs them. */
 const DEPTH = 100;
 
+/** What is measured: an encoder of queries, perhaps with an adapter, over the passages of another or the same. */
+export interface MeasuredModel extends Pick<ExpectedModel, "queries" | "adapter" | "passages"> {
+  readonly cells: readonly ExpectedCell[];
+  /** Tokens at which passages are cut; default the manifest's. */
+  readonly maxPassageLength?: number;
+}
+
 export interface MeasureModelOptions {
-  /** Folder of the project: paths of a model are below it. */
+  /** Paths of a model are relative to it. */
   readonly project: string;
+  /** By the names that cells use. */
+  readonly sets: Readonly<Record<string, JudgedSet>>;
   /** Folder with the data sets. */
   readonly data: string;
   /** Folder with vectors of `aar encode`, named as the corpora; what it lacks is encoded and cached. */
@@ -41,7 +52,7 @@ export function cellKey({ set, mode, measure }: Omit<ExpectedCell, "value">): st
 }
 
 /** Searches and measures all cells of one model, each set once. Encodings are cached: a second run takes minutes less. */
-export async function measureModel(model: ExpectedModel, options: MeasureModelOptions): Promise<Measured> {
+export async function measureModel(model: MeasuredModel, options: MeasureModelOptions): Promise<Measured> {
   const bySet = Map.groupBy(model.cells, ({ set }) => set);
   const measured = new Map<string, number | undefined>();
   for (const [set, cells] of bySet) {
@@ -54,17 +65,20 @@ export async function measureModel(model: ExpectedModel, options: MeasureModelOp
 }
 
 interface SetJob {
-  readonly model: ExpectedModel;
+  readonly model: MeasuredModel;
   readonly cells: readonly ExpectedCell[];
   readonly options: MeasureModelOptions;
 }
 
 async function measureSet(
-  name: TestSetName,
+  name: string,
   { model, cells, options }: SetJob,
 ): Promise<ReadonlyMap<string, number> | undefined> {
-  const { data, questions } = options;
-  const judged: JudgedSet = TEST_SETS[name];
+  const { data, questions, sets } = options;
+  const judged = sets[name];
+  if (judged === undefined) {
+    throw new AppError("invalid_request", `no set is named "${name}"; there are ${Object.keys(sets).join(", ")}`);
+  }
   const corpusFile = path.join(data, judged.corpus, "corpus.jsonl");
   if (!existsSync(corpusFile)) {
     return undefined;
@@ -96,9 +110,14 @@ async function measureSet(
   );
 }
 
-async function openQuerySide({ queries, adapter }: ExpectedModel, { project, threads }: MeasureModelOptions) {
-  const encoder = await loadEncoder(path.join(project, queries), { threads });
-  return adapter === undefined ? encoder : adaptEncoder(encoder, await readQueryAdapter(path.join(project, adapter)));
+async function openQuerySide(
+  { queries, adapter, maxPassageLength }: MeasuredModel,
+  { project, threads }: MeasureModelOptions,
+): Promise<Encoder> {
+  const encoder = await loadEncoder(path.resolve(project, queries), { threads, maxPassageLength });
+  return adapter === undefined
+    ? encoder
+    : adaptEncoder(encoder, await readQueryAdapter(path.resolve(project, adapter)));
 }
 
 interface PassageVectorsOptions {
@@ -109,11 +128,11 @@ interface PassageVectorsOptions {
 
 /** A folder with the passages' vectors, which the query side may be too small to make. */
 async function passageVectors(
-  { passages }: ExpectedModel,
+  { passages, maxPassageLength }: MeasuredModel,
   { corpus, corpusFile, options }: PassageVectorsOptions,
 ): Promise<string> {
   const { project, vectors, cache, threads, progress, signal } = options;
-  const encoder = await loadEncoder(path.join(project, passages), { threads });
+  const encoder = await loadEncoder(path.resolve(project, passages), { threads, maxPassageLength });
   if (vectors !== undefined && existsSync(path.join(vectors, corpus, "vectors.meta.json"))) {
     const given = path.join(vectors, corpus);
     if ((await loadVectorSet(given)).facts.encoderFingerprint === encoder.fingerprint) {

@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
+import { loadCorpus, loadEvaluationSet } from "../../../training/artifacts/beir.ts";
+import { normalizeAnswer } from "../../../training/eval/normalize-answer.ts";
+import { sentenceQuestions } from "../../../training/eval/sentence-questions.ts";
+import { loadJudgedSet } from "../../../training/reproduction/judged-sets.ts";
+import type { JudgedSet } from "../../../training/reproduction/judged-sets.ts";
+
+/** Where questions to imitate come from: training splits alone. */
+const TRAINING_SPLITS: readonly (readonly [corpus: string, split: string])[] = [
+  ["wiki_all", "train"],
+  ["bioasq_7b_11b", "train"],
+  ["fairytaleqa", "train"],
+  ["nfcorpus", "train"],
+  ["medquad", "train"],
+];
+/** Where sentences come from. */
+const CORPORA = [
+  ...TRAINING_SPLITS.map(([corpus]) => corpus),
+  "msmarco_dl19_dl20",
+  "openstax_ccby",
+  "squadshifts_amazon",
+  "squadshifts_reddit",
+  "vue_docs",
+];
+
+export interface WriteTextsOptions {
+  readonly data: string;
+  readonly output: string;
+  /** Sentences of passages, taken evenly from every passage's hash order. */
+  readonly sentences: number;
+  /** Sets that are measured on: none of their questions may be among the texts. */
+  readonly measured: readonly JudgedSet[];
+}
+
+/** Writes plain texts, one a line: questions of training splits and sentences of passages. Returns how many of each. */
+export async function writeTexts({
+  data,
+  output,
+  sentences,
+  measured,
+}: WriteTextsOptions): Promise<{ readonly questions: number; readonly sentences: number }> {
+  const there = (corpus: string): boolean => existsSync(path.join(data, corpus, "corpus.jsonl"));
+  const questions: string[] = [];
+  for (const [corpus, split] of TRAINING_SPLITS) {
+    if (there(corpus)) {
+      const { queries } = await loadEvaluationSet(path.join(data, corpus), split);
+      questions.push(...queries.map(({ text }) => text));
+    }
+  }
+  const passages = [];
+  for (const corpus of CORPORA) {
+    if (there(corpus)) {
+      passages.push(...(await loadCorpus(path.join(data, corpus, "corpus.jsonl"))));
+    }
+  }
+  const chosen = sentenceQuestions({ passages, count: sentences, seed: 1 }).map(({ text }) => text);
+  const kept = new Set<string>();
+  for (const set of measured) {
+    if (there(set.corpus)) {
+      const { queries } = await loadJudgedSet(data, set, Number.POSITIVE_INFINITY);
+      for (const { text } of queries) {
+        kept.add(normalizeAnswer(text));
+      }
+    }
+  }
+  const isFree = (text: string): boolean => !kept.has(normalizeAnswer(text));
+  const [free, plain] = [questions.filter(isFree), chosen.filter(isFree)];
+  await writeFileAtomic(
+    output,
+    [...free, ...plain].map((text) => `${text.replaceAll(/\s+/gu, " ").trim()}\n`).join(""),
+  );
+  return { questions: free.length, sentences: plain.length };
+}
