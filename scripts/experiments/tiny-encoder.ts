@@ -4,12 +4,12 @@ import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
 import { createProgress } from "../../training/progress.ts";
 import type { ProgressOptions } from "../../training/progress.ts";
+import type { ExpectedCell } from "../../training/reproduction/expected-values.ts";
 import { TEST_SETS } from "../../training/reproduction/judged-sets.ts";
 import type { JudgedSet } from "../../training/reproduction/judged-sets.ts";
 import { cellKey, measureModel } from "../../training/reproduction/measure-model.ts";
-import { train } from "../../training/trainer/train.ts";
-import { resolveTrainingOptions } from "../../training/trainer/training-options.ts";
-import { writeTexts } from "./tiny-encoder/write-texts.ts";
+import type { MeasureModelOptions } from "../../training/reproduction/measure-model.ts";
+import { distillTiny } from "./tiny-encoder/distill-tiny.ts";
 
 const USAGE = `A small query encoder over the passage vectors of a large one:
 
@@ -36,6 +36,7 @@ const DEVELOPMENT_SETS: Readonly<Record<string, JudgedSet>> = {
   "hotpotqa dev": { corpus: "wiki_all", split: "dev", prefix: "hotpotqa_small/" },
 };
 const QUESTIONS = 1000;
+const PASSAGE_TOKENS = 128;
 
 /** See USAGE. */
 async function main(): Promise<void> {
@@ -71,55 +72,52 @@ async function main(): Promise<void> {
     cache: path.join(work, "cache"),
   };
   const measured = [...Object.values<JudgedSet>(TEST_SETS), ...Object.values(DEVELOPMENT_SETS)];
-  const tiny = values.tiny ?? (await distill());
+  const tiny =
+    values.tiny ??
+    (await distillTiny({
+      ...running,
+      data,
+      encoder,
+      work,
+      measured,
+      layers: values.layers.split(",").map(Number),
+      texts: Number(values.texts),
+      epochs: Number(values.epochs),
+      learningRate: Number(values.rate),
+    }));
   const table = values.parts === "dev" ? DEVELOPMENT_SETS : (TEST_SETS as Readonly<Record<string, JudgedSet>>);
   const wanted = values.only?.split(",") ?? Object.keys(table);
   const cells = wanted.map((set) => ({ set, mode: "dense", measure: "nDCG@10", value: 0 }) as const);
   const options = { ...running, project: "", sets: table, data, vectors, questions: QUESTIONS };
-  const full = await measureModel({ queries: encoder, passages: encoder, cells, maxPassageLength: 128 }, options);
-  const small = await measureModel({ queries: tiny, passages: encoder, cells, maxPassageLength: 128 }, options);
+  process.stdout.write(`${await compare({ full: encoder, tiny, cells }, options)}\n`);
+}
+
+interface Compared {
+  /** Folders of encoders; the first also made the passages' vectors. */
+  readonly full: string;
+  readonly tiny: string;
+  readonly cells: readonly ExpectedCell[];
+}
+
+async function compare({ full, tiny, cells }: Compared, options: MeasureModelOptions): Promise<string> {
+  const passages = { passages: full, cells, maxPassageLength: PASSAGE_TOKENS };
+  const [of, by] = [
+    await measureModel({ queries: full, ...passages }, options),
+    await measureModel({ queries: tiny, ...passages }, options),
+  ];
   const rows = cells.map((cell) => {
-    const [a, b] = [full.get(cellKey(cell)) ?? Number.NaN, small.get(cellKey(cell)) ?? Number.NaN];
+    const [a = Number.NaN, b = Number.NaN] = [of.get(cellKey(cell)), by.get(cellKey(cell))];
     return { set: cell.set, full: a, tiny: b, share: b / a };
   });
   const mean = rows.reduce((sum, { share }) => sum + share, 0) / rows.length;
-  const lines = rows.map((row) => [
-    row.set,
-    row.full.toFixed(4),
-    row.tiny.toFixed(4),
-    `${(100 * row.share).toFixed(1)} %`,
-  ]);
-  process.stdout.write(
-    `nDCG@10, dense\n${formatTable(["set", "full", "tiny", "share"], [...lines, ["mean", "", "", `${(100 * mean).toFixed(1)} %`]])}\n`,
-  );
-
-  async function distill(): Promise<string> {
-    const texts = path.join(work, "texts.txt");
-    const counts = await writeTexts({
-      data: data ?? "",
-      output: texts,
-      sentences: Number(values.texts),
-      measured,
-    });
-    log(`${counts.questions} questions and ${counts.sentences} sentences`);
-    const layers = values.layers.split(",").map(Number);
-    const output = path.join(work, `layers-${layers.join("-")}`);
-    const given = {
-      mode: "distill",
-      encoder: encoder ?? "",
-      texts,
-      layers,
-      maxTexts: Number(values.texts),
-      epochs: Number(values.epochs),
-      learningRate: Number(values.rate),
-      schedule: "cosine",
-      evaluateEvery: 500,
-      output,
-      threads,
-    } as const;
-    await train({ ...running, options: resolveTrainingOptions(given, {}), overwrite: false });
-    return path.join(output, "encoder");
-  }
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  return `nDCG@10, dense\n${formatTable(
+    ["set", "full", "tiny", "share"],
+    [
+      ...rows.map((row) => [row.set, row.full.toFixed(4), row.tiny.toFixed(4), percent(row.share)]),
+      ["mean", "", "", percent(mean)],
+    ],
+  )}`;
 }
 
 await main();

@@ -1,0 +1,52 @@
+import path from "node:path";
+import type { Progress, ProgressOptions } from "../../../training/progress.ts";
+import type { JudgedSet } from "../../../training/reproduction/judged-sets.ts";
+import { train } from "../../../training/trainer/train.ts";
+import { resolveTrainingOptions } from "../../../training/trainer/training-options.ts";
+import type { GivenTrainingOptions } from "../../../training/trainer/training-options.ts";
+import { writeTexts } from "./write-texts.ts";
+
+export interface DistillTinyOptions {
+  readonly data: string;
+  /** Folder of the teacher, fp32. */
+  readonly encoder: string;
+  readonly work: string;
+  /** Sets whose questions are not to be trained on. */
+  readonly measured: readonly JudgedSet[];
+  readonly layers: readonly number[];
+  readonly texts: number;
+  readonly epochs: number;
+  readonly learningRate: number;
+  readonly threads: number;
+  readonly cache: string;
+  readonly progress: (options: ProgressOptions) => Progress;
+  readonly log: (text: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Steps between measurements of the likeness to the teacher, on texts held out; also between checkpoints. */
+const MEASURE_EVERY = 500;
+
+/** Writes the texts, trains, and returns the folder of the small encoder. A run that was stopped goes on. */
+export async function distillTiny(options: DistillTinyOptions): Promise<string> {
+  const { data, encoder, work, measured, layers, texts, epochs, learningRate, threads, log } = options;
+  const file = path.join(work, "texts.txt");
+  const counts = await writeTexts({ data, output: file, sentences: texts, measured });
+  log(`${counts.questions} questions and ${counts.sentences} sentences`);
+  const output = path.join(work, `layers-${layers.join("-")}`);
+  const given: GivenTrainingOptions = {
+    mode: "distill",
+    encoder,
+    texts: file,
+    layers: [...layers],
+    maxTexts: texts,
+    epochs,
+    learningRate,
+    schedule: "cosine",
+    evaluateEvery: MEASURE_EVERY,
+    output,
+    threads,
+  };
+  await train({ ...options, options: resolveTrainingOptions(given, {}), overwrite: false });
+  return path.join(output, "encoder");
+}
