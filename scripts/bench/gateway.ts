@@ -19,7 +19,8 @@ Streams answers from a scripted upstream on this machine that answers at once: s
 (npm, on Node; installed into .aar at first), and through this Worker (under wrangler dev) with everything switched on: a key
 with limits and a budget, prices, usage records, a fallback with hedging, circuit breakers, a deadline, caches. One at a time,
 taking turns; medians of the time to the first word and to the end. Ways through the Worker: retrieval off; retrieval of a
-question that is new; retrieval of one that was asked before.
+question that is new; retrieval of one that was asked before. Portkey waits 25 ms before it passes on the first piece of a stream (its
+source says so), so answers in one piece are measured too.
 
 Options:
   --rounds <n>  of all ways (default: 300)
@@ -67,17 +68,21 @@ async function main(rounds: number): Promise<Record<string, number>> {
     const key = await prepare(worker.url);
     const authorization = { authorization: `Bearer ${key}` };
     const own = `${worker.url}/v1/chat/completions`;
-    const times = await takeTurns(rounds, {
-      direct: { url: `${upstream.baseUrl}/chat/completions`, headers: {}, body: {} },
-      portkey: {
-        url: `${portkey.url}/v1/chat/completions`,
-        headers: {
-          authorization: "Bearer none",
-          "x-portkey-provider": "openai",
-          "x-portkey-custom-host": upstream.baseUrl,
-        },
-        body: {},
+    const straight = { url: `${upstream.baseUrl}/chat/completions`, headers: {} };
+    const through = {
+      url: `${portkey.url}/v1/chat/completions`,
+      headers: {
+        authorization: "Bearer none",
+        "x-portkey-provider": "openai",
+        "x-portkey-custom-host": upstream.baseUrl,
       },
+    };
+    const times = await takeTurns(rounds, {
+      direct: { ...straight, body: {} },
+      direct_one_piece: { ...straight, body: { stream: false } },
+      portkey: { ...through, body: {} },
+      portkey_one_piece: { ...through, body: { stream: false } },
+      worker_one_piece: { url: own, headers: authorization, body: { retrieval: false, stream: false } },
       worker: { url: own, headers: authorization, body: { retrieval: false } },
       worker_new_question: { url: own, headers: authorization, body: {} },
       worker_known_question: { url: own, headers: authorization, body: {} },
@@ -131,20 +136,23 @@ async function prepare(url: string): Promise<string> {
   }
 }
 
-const WAYS = ["direct", "portkey", "worker", "worker_new_question", "worker_known_question"] as const;
+const WAYS = [
+  "direct",
+  "portkey",
+  "worker",
+  "worker_new_question",
+  "worker_known_question",
+  "direct_one_piece",
+  "portkey_one_piece",
+  "worker_one_piece",
+] as const;
 type Way = (typeof WAYS)[number];
 
 async function takeTurns(
   rounds: number,
   targets: Readonly<Record<Way, StreamTarget>>,
 ): Promise<Readonly<Record<Way, StreamTimes[]>>> {
-  const times: Record<Way, StreamTimes[]> = {
-    direct: [],
-    portkey: [],
-    worker: [],
-    worker_new_question: [],
-    worker_known_question: [],
-  };
+  const times = Object.fromEntries(WAYS.map((way) => [way, []])) as unknown as Record<Way, StreamTimes[]>;
   for (let round = -WARM_UP; round < rounds; round += 1) {
     for (const way of WAYS) {
       const subject = SUBJECTS[Math.abs(round) % SUBJECTS.length] ?? "";
@@ -173,6 +181,7 @@ function figuresOf(times: Readonly<Record<Way, readonly StreamTimes[]>>): Record
     ),
     worker_over_portkey_first_word: median(firstWords("worker")) / median(firstWords("portkey")),
     worker_over_portkey_added: median(added("worker")) / median(added("portkey")),
+    worker_over_portkey_one_piece: median(firstWords("worker_one_piece")) / median(firstWords("portkey_one_piece")),
   };
 }
 

@@ -17,6 +17,8 @@ export interface StartWranglerDevOptions {
   readonly secrets?: string;
   /** Lines the Worker or wrangler print. Default: dropped. */
   readonly onLine?: (line: string) => void;
+  /** Port of the Worker's inspector. Default: any, which nobody is told. */
+  readonly inspectorPort?: number;
   /** Milliseconds until the Worker must answer. Default 60,000. */
   readonly timeout?: number;
 }
@@ -42,13 +44,14 @@ export async function startWranglerDev({
   vars = {},
   secrets = devNull,
   onLine = () => undefined,
+  inspectorPort = 0,
   timeout = 60_000,
 }: StartWranglerDevOptions): Promise<LocalWorker> {
   const { file, args } = wranglerCommand([
     "dev",
     "--ip=127.0.0.1",
     `--port=${port}`,
-    "--inspector-port=0",
+    `--inspector-port=${inspectorPort}`,
     "--show-interactive-dev-session=false",
     "--log-level=log",
     // Replaces `.dev.vars`, which wrangler reads unasked. Its own file it must find by itself: of others it expands `$`.

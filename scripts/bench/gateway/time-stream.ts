@@ -2,7 +2,7 @@
 export interface StreamTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Beside `model`, `messages` and `stream`. */
+  /** Beside `model`, `messages` and `stream`, which is true unless it says otherwise. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -12,7 +12,7 @@ export interface StreamTimes {
   readonly whole: number;
 }
 
-/** Asks for a stream and reads it to its end. Throws when it does not hold the first word and the end. */
+/** Asks for an answer and reads it to its end. Throws when it does not hold the first word, or a stream not its end. */
 export async function timeStream(
   { url, headers, body }: StreamTarget,
   { model, question, firstWord }: { readonly model: string; readonly question: string; readonly firstWord: string },
@@ -33,7 +33,7 @@ export async function timeStream(
     }
   }
   const endedAt = performance.now();
-  if (!response.ok || firstWordAt === undefined || !said.includes("[DONE]")) {
+  if (!response.ok || firstWordAt === undefined || (body["stream"] !== false && !said.includes("[DONE]"))) {
     throw new Error(`${url} answered ${response.status}: ${said.slice(0, 500)}`);
   }
   return { firstWord: firstWordAt - startedAt, whole: endedAt - startedAt };
