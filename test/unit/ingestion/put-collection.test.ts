@@ -12,7 +12,12 @@ async function newWorld() {
 
 test("creates the collection as its settings say", async ({ expect }) => {
   const settings = collectionSettingsOf();
-  expect(await putCollection(await newWorld(), settings)).toEqual({ ...settings, version: 0, passageCount: 0 });
+  expect(await putCollection(await newWorld(), settings)).toEqual({
+    ...settings,
+    id: expect.any(Number) as number,
+    version: 0,
+    passageCount: 0,
+  });
 });
 
 test("refuses dimensions that the vector index does not have, and creates nothing", async ({ expect }) => {
