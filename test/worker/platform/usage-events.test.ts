@@ -24,7 +24,7 @@ describe("withUsageEvents", () => {
     expect(dataset.points).toEqual([
       {
         indexes: ["key"],
-        blobs: ["acme", "POST", "/v1/retrieve", "completed", "", "gpt", "gpt"],
+        blobs: ["acme", "POST", "/v1/retrieve", "completed", "", "gpt", "gpt", ""],
         doubles: [200, 12, 0, 0, 0, 0, 7, 0, 9],
       },
     ]);
