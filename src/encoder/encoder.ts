@@ -22,7 +22,7 @@ export interface EncodeOptions {
   readonly maxTokens?: number;
 }
 
-/** Turns text into vectors. Implemented once (`onnx-encoder.ts`) over an `OnnxSession` of either runtime. */
+/** Turns text into vectors. Implemented over the edge engine (`edge-encoder.ts`) and over an `OnnxSession` of either runtime (`onnx-encoder.ts`). */
 export interface Encoder {
   readonly manifest: EncoderManifest;
   /** See `encoderFingerprint`. */

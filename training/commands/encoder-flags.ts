@@ -18,14 +18,16 @@ export const encoderFlags = {
     .min(1)
     .max(256)
     .optional()
-    .meta({ description: "threads of a forward pass; default: as many as the machine has cores" }),
+    .meta({
+      description: "threads of a forward pass; default: as many as the machine has cores; the edge engine takes one",
+    }),
   batchTokens: z.int().min(16).optional().meta({
     description: "tokens of a batch, padding included; memory grows with it, vectors do not change; default 1024",
   }),
   runtime: z.enum(["node", "web"]).default("node").meta({
     placeholder: "name",
     description:
-      "node is fast; web is the WebAssembly of the Worker, to the last bit (evaluate and search: queries only)",
+      "of an ONNX graph: node is fast; web is onnxruntime-web as in a Worker, to the last bit (evaluate and search: queries only). The edge engine is itself everywhere",
   }),
   maxLength: z.int().min(3).optional().meta({ description: "tokens of a passage; longer ones are cut" }),
   pooling: z

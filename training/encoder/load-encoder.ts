@@ -18,7 +18,7 @@ import type { LoadGraphOptions } from "./onnx-runtime-node-session.ts";
 import { loadNodeGraph } from "./onnx-runtime-node-session.ts";
 import { loadWebGraph } from "./onnx-runtime-web-session.ts";
 
-/** What runs an ONNX graph (a model of the edge engine is run by that, in any case): `node` is fast; `web` is the WebAssembly build that serves in the Worker, to the last bits. */
+/** What runs an ONNX graph (a model of the edge engine is run by that, in any case): `node` is fast; `web` is the WebAssembly build of `src/index-with-onnx.ts`, to the last bits. */
 const ENCODER_RUNTIMES = {
   node: { loadGraph: loadNodeGraph, maxBatchTokens: undefined },
   web: { loadGraph: loadWebGraph, maxBatchTokens: ONE_TEXT_A_PASS },

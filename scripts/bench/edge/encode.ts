@@ -14,13 +14,18 @@ const ROUNDS = 11;
 /** Encodes of one measurement: enough for some 200 ms, so that a request's own cost is small beside them. */
 const TIMES = { 16: 24, 32: 14, 128: 4 } as const;
 
-/** Embeds a text so many times, one after the other. */
-type Engine = (text: string, times: number) => Promise<unknown>;
+interface Engine {
+  /** Embeds a text so many times, one after the other. */
+  embed(text: string, times: number): Promise<unknown>;
+  /** Processor time of the process so far, in ms. */
+  cpuTime(): number;
+}
 
 /**
  * Milliseconds to embed one text, tokenising and pooling included, one thread: by this project's engine in workerd, by
  * the same engine with two of its six layers, by onnxruntime-web in workerd, and by onnxruntime-node; both of these run `onnx-encoder`, and `--other-onnx DIR` too. Medians of
- * interleaved rounds; a request that embeds nothing is subtracted. Ratios are of medians.
+ * interleaved rounds; a request that embeds nothing is subtracted. Ratios are of medians, and, `_cpu`, of the rounds' processor
+ * time, which says the same on a machine that does other things too.
  */
 export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<string, number>> {
   const tiny = await writeTinyEncoder();
@@ -29,7 +34,7 @@ export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<s
   const inWorkerd = async (encoder: Parameters<typeof startEncodeWorker>[0]): Promise<Engine> => {
     const worker = await startEncodeWorker(encoder);
     workers.push(worker);
-    return worker.embed.bind(worker);
+    return { embed: worker.embed.bind(worker), cpuTime: () => worker.process.cpuTime() };
   };
   try {
     const engines: Record<string, Engine> = {
@@ -44,15 +49,7 @@ export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<s
     }
     const results: Record<string, number> = {};
     for (const tokens of LENGTHS) {
-      const milliseconds = await measure(engines, tokens);
-      for (const [engine, value] of Object.entries(milliseconds)) {
-        results[`${engine}_${tokens}_ms`] = value;
-      }
-      const { edge_workerd: edge = NaN, edge_2_layers_workerd: twoLayers = NaN, ...peers } = milliseconds;
-      results[`edge_2_layers_over_edge_${tokens}`] = twoLayers / edge;
-      for (const [peer, value] of Object.entries(peers)) {
-        results[`edge_over_${peer}_${tokens}`] = edge / value;
-      }
+      Object.assign(results, describe(await measure(engines, tokens), tokens));
     }
     return results;
   } finally {
@@ -61,28 +58,65 @@ export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<s
   }
 }
 
+interface Sample {
+  /** Milliseconds of one encode: median of the rounds. */
+  readonly elapsed: number;
+  /** Milliseconds of processor time of one encode: mean of the rounds. */
+  readonly cpu: number;
+}
+
+function describe(samples: Readonly<Record<string, Sample>>, tokens: number): Record<string, number> {
+  const results: Record<string, number> = {};
+  for (const [engine, { elapsed, cpu }] of Object.entries(samples)) {
+    results[`${engine}_${tokens}_ms`] = elapsed;
+    results[`${engine}_${tokens}_cpu_ms`] = cpu;
+  }
+  const nothing: Sample = { elapsed: NaN, cpu: NaN };
+  const { edge_workerd: edge = nothing, edge_2_layers_workerd: twoLayers = nothing, ...peers } = samples;
+  const ratio = (name: string, above: Sample, below: Sample): void => {
+    results[`${name}_${tokens}`] = above.elapsed / below.elapsed;
+    results[`${name}_${tokens}_cpu`] = above.cpu / below.cpu;
+  };
+  ratio("edge_2_layers_over_edge", twoLayers, edge);
+  for (const [peer, sample] of Object.entries(peers)) {
+    ratio(`edge_over_${peer}`, edge, sample);
+  }
+  return results;
+}
+
 async function measure(
   engines: Readonly<Record<string, Engine>>,
   tokens: (typeof LENGTHS)[number],
-): Promise<Record<string, number>> {
+): Promise<Record<string, Sample>> {
   const text = Array.from({ length: tokens - 2 }, () => "river").join(" "); // and [CLS] and [SEP]
-  const samples: Record<string, number[]> = {};
+  const elapsed: Record<string, number[]> = {};
+  const cpu: Record<string, number> = {};
   for (let round = -2; round < ROUNDS; round += 1) {
-    for (const [name, engine] of Object.entries(engines)) {
-      const overhead = await time(() => engine(text, 0));
-      const elapsed = await time(() => engine(text, TIMES[tokens]));
+    for (const [name, { embed, cpuTime }] of Object.entries(engines)) {
+      const overhead = await time(() => embed(text, 0));
+      const before = cpuTime();
+      const taken = await time(() => embed(text, TIMES[tokens]));
       if (round >= 0) {
-        (samples[name] ??= []).push((elapsed - overhead) / TIMES[tokens]);
+        (elapsed[name] ??= []).push((taken - overhead) / TIMES[tokens]);
+        cpu[name] = (cpu[name] ?? 0) + (cpuTime() - before) / TIMES[tokens] / ROUNDS;
       }
     }
   }
-  return Object.fromEntries(Object.entries(samples).map(([name, values]) => [name, median(values)]));
+  return Object.fromEntries(
+    Object.entries(elapsed).map(([name, values]) => [name, { elapsed: median(values), cpu: cpu[name] ?? NaN }]),
+  );
 }
 
 function inNode(encoder: Encoder): Engine {
-  return async (text, times) => {
-    for (let i = 0; i < times; i += 1) {
-      await encoder.encodeQueries([text]);
-    }
+  return {
+    embed: async (text, times) => {
+      for (let i = 0; i < times; i += 1) {
+        await encoder.encodeQueries([text]);
+      }
+    },
+    cpuTime: () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1000;
+    },
   };
 }
