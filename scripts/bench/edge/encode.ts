@@ -92,13 +92,13 @@ async function measure(
   const elapsed: Record<string, number[]> = {};
   const cpu: Record<string, number> = {};
   for (let round = -2; round < ROUNDS; round += 1) {
-    for (const [name, { embed, cpuTime }] of Object.entries(engines)) {
-      const overhead = await time(() => embed(text, 0));
-      const before = cpuTime();
-      const taken = await time(() => embed(text, TIMES[tokens]));
+    for (const [name, engine] of Object.entries(engines)) {
+      const overhead = await time(() => engine.embed(text, 0));
+      const before = engine.cpuTime();
+      const taken = await time(() => engine.embed(text, TIMES[tokens]));
       if (round >= 0) {
         (elapsed[name] ??= []).push((taken - overhead) / TIMES[tokens]);
-        cpu[name] = (cpu[name] ?? 0) + (cpuTime() - before) / TIMES[tokens] / ROUNDS;
+        cpu[name] = (cpu[name] ?? 0) + (engine.cpuTime() - before) / TIMES[tokens] / ROUNDS;
       }
     }
   }
