@@ -2,6 +2,7 @@ import { describe, test, vi } from "vitest";
 import { splitSentences } from "../../../src/shared/sentences.ts";
 import { generate, generateRequest, textOf } from "../../support/collect-generation.ts";
 import { ANTHROPIC_STREAM, OPENAI_STREAM, OPENAI_TEXT, WORKERS_AI_STREAM } from "../../support/provider-streams.ts";
+import { retrievedPassages } from "../../support/retrieved-passages.ts";
 import { jsonReply, scriptedFetch, serverSentEvents, streamReply } from "../../support/scripted-fetch.ts";
 import { targetLm } from "../../support/target-lm-table.ts";
 
@@ -18,7 +19,8 @@ describe("target LMs in workerd", () => {
 
   test("read Anthropic's and Workers AI's streams", async ({ expect }) => {
     const { fetch } = scriptedFetch(streamReply(serverSentEvents(ANTHROPIC_STREAM, { named: true }), { cuts: 5 }));
-    const events = await generate(targetLm({ provider: "anthropic", model: "claude" }, { fetch }));
+    const native = targetLm({ provider: "anthropic", model: "claude", passage_format: "native" }, { fetch });
+    const events = await generate(native, { passages: retrievedPassages([{ title: "Canada" }, { title: "Norway" }]) });
     expect(events.map(({ type }) => type)).toContain("native-citation");
     const run = () => Promise.resolve(streamReply(serverSentEvents(WORKERS_AI_STREAM), { cuts: 5 })().body);
     const own = await generate(targetLm({ provider: "workers-ai", model: "@cf/x" }, { ai: { run } }));
