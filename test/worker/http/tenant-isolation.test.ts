@@ -166,9 +166,12 @@ function withoutEcho(
   { path, options }: { readonly path: string; readonly options: CallOptions },
 ): string {
   const said = new Set(
-    [path, decodeURIComponent(path), ...path.split("/"), JSON.stringify(options.body ?? "")].flatMap(
-      (part) => part.match(/[\w.:/-]*zanzibar[\w.:/ -]*/gi) ?? [],
-    ),
+    [
+      path,
+      decodeURIComponent(path),
+      ...path.split("/").map(decodeURIComponent),
+      JSON.stringify(options.body ?? ""),
+    ].flatMap((part) => part.match(/[\w.:/-]*zanzibar[\w.:/ -]*/gi) ?? []),
   );
   return [QUERY, ...said].reduce((left, word) => left.replaceAll(word, ""), text);
 }
