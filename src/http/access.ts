@@ -138,7 +138,7 @@ async function* meteredAnswer(
       if (event.type === "retrieval-end") {
         reportRetrieval(event, report);
         // An answer that was kept has made no model read its passages.
-        meter.addContext(report.hits.includes("answer") ? 0 : event.contextTokens);
+        meter.counts.addContext(report.hits.includes("answer") ? 0 : event.contextTokens);
       }
       yield event;
     }

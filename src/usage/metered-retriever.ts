@@ -17,7 +17,7 @@ export function meteredRetriever(retriever: Retriever, meter: RequestMeter): Ret
         await reserved;
       }
       const [outcome] = await Promise.all([retriever.retrieve(request), reserved]);
-      meter.addRetrieval(outcome.usage);
+      meter.counts.addRetrieval(outcome.usage);
       return outcome;
     },
   };

@@ -1,12 +1,14 @@
 import type { GenerateRequest, TargetLm } from "../generation/target-lm.ts";
 import { AppError } from "../shared/errors.ts";
 import { withRetry } from "../shared/retry.ts";
+import { askLedger } from "./ask-ledger.ts";
 import { GenerationTally, mostTokens } from "./generation-tally.ts";
 import type { Admission, Allowance, Claim, KeyLedger, RateState, StoredResponse, Wanted } from "./key-ledger.ts";
 import { generationCost, type Prices } from "./prices.ts";
 import { refusalError } from "./refusal-error.ts";
 import type { RefusalMemory } from "./refusal-memory.ts";
-import type { UsageCounts, UsageEnding, UsageSubject } from "./usage-record.ts";
+import { RequestCounts } from "./request-counts.ts";
+import type { UsageEnding, UsageSubject } from "./usage-record.ts";
 
 /** A third of the ledger's patience: one renewal may fail. */
 const RENEWAL_MILLISECONDS = 20_000;
@@ -42,8 +44,9 @@ export interface MeteredEnding {
  * of reservations and counts, then `settle`. Where nothing is limited no one waits for the ledger.
  */
 export class RequestMeter {
+  /** What it has used so far. */
+  readonly counts: RequestCounts;
   readonly #options: RequestMeterOptions;
-  readonly #generations: GenerationTally[] = [];
   readonly #isUnlimited: boolean;
   #allowance: Allowance;
   /** Finds out anew who asks, when the ledger has heard of a change of the key. */
@@ -53,10 +56,6 @@ export class RequestMeter {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #renewal: ReturnType<typeof setInterval> | undefined;
   #rateState: RateState = {};
-  #retrievals = 0;
-  #embedTokens = 0;
-  #vectorsQueried = 0;
-  #contextTokens = 0;
   #model: string | null = null;
   #isStream = false;
   #failure: AppError | undefined;
@@ -65,6 +64,7 @@ export class RequestMeter {
 
   constructor(options: RequestMeterOptions) {
     this.#options = options;
+    this.counts = new RequestCounts(options.prices);
     this.#allowance = options.allowance;
     const { generation, limits, budget } = options.allowance;
     this.#isUnlimited =
@@ -123,7 +123,7 @@ export class RequestMeter {
   async claim(key: string, fingerprint: string): Promise<Claim> {
     const { ledger, subject } = this.#options;
     await (this.#isUnlimited ? (this.#opened ?? this.#open()) : this.admitted());
-    return await this.#ask(() => ledger.claim({ key, fingerprint, owner: subject.id }));
+    return await askLedger(() => ledger.claim({ key, fingerprint, owner: subject.id }));
   }
 
   /** Keeps the response of a claim. Never throws: what is not kept is done again. */
@@ -152,26 +152,6 @@ export class RequestMeter {
     this.#failure ??= error;
   }
 
-  addContext(tokens: number): void {
-    this.#contextTokens += tokens;
-  }
-
-  addRetrieval({
-    embedTokens,
-    vectorsQueried,
-  }: {
-    readonly embedTokens: number;
-    readonly vectorsQueried: number;
-  }): void {
-    this.#retrievals++;
-    this.#embedTokens += embedTokens;
-    this.#vectorsQueried += vectorsQueried;
-  }
-
-  addEmbedding(tokens: number): void {
-    this.#embedTokens += tokens;
-  }
-
   /** Before texts are embedded, for a search or for their own sake. Throws as `open` does. */
   async reserveEmbedding(tokens: number, { searches }: { readonly searches: number }): Promise<void> {
     const { embedToken, retrieval } = this.#options.prices;
@@ -183,7 +163,7 @@ export class RequestMeter {
     const most = mostTokens(target, request);
     await this.#reserve(most.prompt + most.completion, generationCost(this.#options.prices, target.name, most));
     const tally = new GenerationTally(target, request);
-    this.#generations.push(tally);
+    this.counts.addGeneration(tally);
     return tally;
   }
 
@@ -206,7 +186,7 @@ export class RequestMeter {
     const ending: UsageEnding = { ...this.#snapshot(), outcome, status, errorCode: errorCode ?? null };
     this.#options.onEnd(ending);
     await this.#opened?.catch(() => undefined);
-    const attempt = (): Promise<void> => this.#ask(() => ledger.settle(subject, ending));
+    const attempt = (): Promise<void> => askLedger(() => ledger.settle(subject, ending));
     // Given up, the request is lost after a while, counted as far as it was renewed.
     await withRetry(attempt, { signal: AbortSignal.timeout(RENEWAL_MILLISECONDS) }).catch(() => undefined);
   }
@@ -214,7 +194,7 @@ export class RequestMeter {
   #renew(): void {
     const { ledger, subject } = this.#options;
     const sofar: UsageEnding = { ...this.#snapshot(), outcome: "lost", status: 0, errorCode: null };
-    this.#ask(() => ledger.renew(subject.id, sofar)).catch(() => undefined);
+    askLedger(() => ledger.renew(subject.id, sofar)).catch(() => undefined);
   }
 
   async #reserve(tokens: number, nanoUsd: number): Promise<void> {
@@ -235,7 +215,7 @@ export class RequestMeter {
     await this.#opened;
     if (isWatched) {
       const reservation = { id: subject.id, allowance: this.#allowance, ...wanted };
-      this.#accept(await this.#ask(() => ledger.reserve(reservation)));
+      this.#accept(await askLedger(() => ledger.reserve(reservation)));
     }
   }
 
@@ -243,7 +223,7 @@ export class RequestMeter {
   #open(first?: Wanted): Promise<Admission> {
     const { ledger, subject } = this.#options;
     this.#stopTimer();
-    const opening = this.#ask(() => ledger.open(subject, this.#allowance, first));
+    const opening = askLedger(() => ledger.open(subject, this.#allowance, first));
     this.#opened = opening;
     // Whoever waits for it meets its failure; nobody may.
     opening.catch(() => undefined);
@@ -302,39 +282,11 @@ export class RequestMeter {
     throw refusalError(admission.refusal);
   }
 
-  async #ask<Result>(call: () => Promise<Result>): Promise<Result> {
-    try {
-      return await call();
-    } catch (error) {
-      throw new AppError("metering_failed", "the ledger of this key does not answer", {
-        cause: error,
-        isRetryable: true,
-      });
-    }
-  }
-
   #snapshot(): Omit<UsageEnding, "outcome" | "status" | "errorCode"> {
-    const { prices, elapsed, stages, cached } = this.#options;
-    const asked = this.#generations.map((tally) => ({ target: tally.target, tokens: tally.tokens() }));
-    const answered = asked.filter(({ tokens }) => tokens.prompt + tokens.completion > 0);
-    const generationNanoUsd = asked.reduce(
-      (sum, { target, tokens }) => sum + generationCost(prices, target, tokens),
-      0,
-    );
-    const counts: UsageCounts = {
-      retrievals: this.#retrievals,
-      embedTokens: this.#embedTokens,
-      vectorsQueried: this.#vectorsQueried,
-      contextTokens: this.#contextTokens,
-      promptTokens: answered.reduce((sum, { tokens }) => sum + tokens.prompt, 0),
-      completionTokens: answered.reduce((sum, { tokens }) => sum + tokens.completion, 0),
-      nanoUsd: generationNanoUsd + this.#embedTokens * prices.embedToken + this.#retrievals * prices.retrieval,
-    };
+    const { elapsed, stages, cached } = this.#options;
     return {
-      counts,
+      ...this.counts.snapshot(),
       model: this.#model,
-      target: answered.at(-1)?.target ?? null,
-      countedBy: answered.length === 0 ? null : answered.every(({ tokens }) => tokens.isTold) ? "provider" : "estimate",
       cached: cached(),
       durationMs: elapsed(),
       stages: stages(),

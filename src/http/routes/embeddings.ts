@@ -57,7 +57,7 @@ async function embeddings(c: HttpContext, dependencies: RouteDependencies): Prom
   await meter.reserveEmbedding(most, { searches: 0 });
   const before = c.get("timings").elapsed();
   const { embeddings, tokenCount } = await encode(encoder, body, c.req.raw.signal);
-  meter.addEmbedding(tokenCount);
+  meter.counts.addEmbedding(tokenCount);
   c.get("timings").record("encode", c.get("timings").elapsed() - before);
   return c.json({
     object: "list",
