@@ -1,5 +1,5 @@
-import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { copyFile, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { z } from "zod";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
@@ -18,6 +18,8 @@ import type { BuildEdgeEncoderOptions } from "../quantization/edge/build-edge-en
 import { checkLikeness } from "../quantization/edge/check-likeness.ts";
 import type { InputTerms } from "../quantization/input-scheme.ts";
 import type { StatisticsByValue } from "../quantization/input-statistics.ts";
+import { openOtherModel } from "../quantization/open-other-model.ts";
+import type { SourceFiles } from "../quantization/open-other-model.ts";
 import { formatReport, judge } from "../quantization/report.ts";
 import type { QuantizationReport } from "../quantization/report.ts";
 import { CALIBRATION_PHASE, PARITY_PHASE, sampleTexts } from "../quantization/sample-texts.ts";
@@ -120,10 +122,7 @@ const REPORT_FILE = "quantization-report.json";
 const MANIFEST_FILE = "manifest.json";
 
 /** The fp32 encoder, its files, and the manifest that the int8 one inherits. */
-interface Source extends OpenEncoder {
-  readonly tokenizerPath: string;
-  readonly manifest: EncoderManifest;
-}
+interface Source extends OpenEncoder, SourceFiles {}
 
 async function openSource(given: Options, threads: number): Promise<Source> {
   const encoder = await loadEncoder(given.model, {
@@ -270,26 +269,8 @@ async function measure({
   if (given.compareWith === undefined) {
     return report;
   }
-  const other = await openOther(given.compareWith, source, threads);
+  const other = await openOtherModel(given.compareWith, source, threads);
   return { ...report, comparedWith: await compareEncoders({ ...shared, candidate: other }) };
-}
-
-/** A model file as an encoder with the source's tokenizer and settings, through a folder of links. */
-async function openOther(modelPath: string, source: Source, threads: number): Promise<OpenEncoder> {
-  const folder = await mkdtemp(path.join(tmpdir(), "aar-compare-"));
-  try {
-    await symlink(path.resolve(modelPath), path.join(folder, "model.onnx"));
-    await symlink(path.resolve(source.tokenizerPath), path.join(folder, "tokenizer.json"));
-    const { name: _, ...settings } = source.manifest;
-    return { encoder: await loadEncoder(folder, { ...pickSettings(settings), threads }), modelPath };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
-function pickSettings(manifest: Omit<EncoderManifest, "name">): Parameters<typeof loadEncoder>[1] {
-  const { pooling, normalize, similarity, queryPrefix, passagePrefix, maxQueryLength, maxPassageLength } = manifest;
-  return { pooling, normalize, similarity, queryPrefix, passagePrefix, maxQueryLength, maxPassageLength };
 }
 
 /** The manifest last: a folder that was cut off in between does not claim files it does not have. */
