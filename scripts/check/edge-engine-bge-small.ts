@@ -8,9 +8,6 @@
  * under other names. Texts are the demo corpus; there is no calibration. Exits with 1 when the edge engine is less faithful than
  * onnxruntime with the same weights in int8.
  */
-import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { loadCorpus } from "../../training/artifacts/beir.ts";
@@ -21,6 +18,7 @@ import { createProgress } from "../../training/progress.ts";
 import { measureParity } from "../../training/quantization/parity.ts";
 import type { SampledTexts } from "../../training/quantization/sample-texts.ts";
 import { writeDemoCorpus } from "../demo-corpus/demo-data.ts";
+import { withBgeSmall } from "./bge-small/with-encoder.ts";
 
 const SETTINGS = {
   pooling: "cls",
@@ -34,21 +32,7 @@ const EVERY = 80;
 const TOLERANCE = 1e-5;
 
 const { values } = parseArgs({ options: { encoder: { type: "string" }, threads: { type: "string", default: "2" } } });
-const { encoder } = values;
-const isThere =
-  encoder !== undefined && ["model.onnx", "tokenizer.json"].every((name) => existsSync(path.join(encoder, name)));
-if (isThere) {
-  const folder = await mkdtemp(path.join(tmpdir(), "aar-bge-edge-"));
-  try {
-    process.exitCode = await check(encoder, folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-} else {
-  console.log(
-    "Nothing was checked: give --encoder, a folder with the fp32 model.onnx and tokenizer.json of bge-small-en-v1.5.",
-  );
-}
+await withBgeSmall(values.encoder, check);
 
 async function check(model: string, folder: string): Promise<number> {
   const threads = Number(values.threads);

@@ -7,9 +7,7 @@
  * under other names. Questions are titles of the demo corpus, hard negatives the same country's other passages. Prints the
  * loss of every step, and exits with 1 unless it falls and the exported encoder embeds alike in onnxruntime-node and -web.
  */
-import { existsSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { cosine } from "../../src/encoder/vector.ts";
@@ -21,6 +19,7 @@ import { createProgress } from "../../training/progress.ts";
 import { train } from "../../training/trainer/train.ts";
 import { resolveTrainingOptions } from "../../training/trainer/training-options.ts";
 import { writeDemoCorpus } from "../demo-corpus/demo-data.ts";
+import { withBgeSmall } from "./bge-small/with-encoder.ts";
 
 /** Of the one batch that every step is about, so that the loss falls from step to step. */
 const QUESTIONS = 8;
@@ -35,21 +34,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
   },
 });
-const { encoder } = values;
-const isThere =
-  encoder !== undefined && ["model.onnx", "tokenizer.json"].every((name) => existsSync(path.join(encoder, name)));
-if (isThere) {
-  const folder = await mkdtemp(path.join(tmpdir(), "aar-bge-"));
-  try {
-    process.exitCode = await check(encoder, folder);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-} else {
-  console.log(
-    "Nothing was checked: give --encoder, a folder with the fp32 model.onnx and tokenizer.json of bge-small-en-v1.5.",
-  );
-}
+await withBgeSmall(values.encoder, check);
 
 async function check(model: string, folder: string): Promise<number> {
   const threads = Number(values.threads);

@@ -1,40 +1,25 @@
-import { mkdir } from "node:fs/promises";
-import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { demoUrl } from "../support/demo-url.ts";
 import { findChromium } from "../support/find-chromium.ts";
+import { launchBrowser, openPage, SCREENSHOTS } from "../support/open-page.ts";
+import type { OpenedPage } from "../support/open-page.ts";
 
-/** For people to look at; git ignores the folder. */
-const SCREENSHOTS = "screenshots";
-const BROWSER_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
-
-const executablePath = findChromium();
+const hasBrowser = findChromium() !== undefined;
 let browser: Browser;
 let url: string;
-
-interface OpenedPage {
-  readonly page: Page;
-  /** Errors on the console, uncaught exceptions and requests to other hosts: all of them are defects. */
-  readonly complaints: readonly string[];
-}
 
 async function open(
   options: BrowserContextOptions = {},
   prepare?: (page: Page) => Promise<unknown>,
 ): Promise<OpenedPage> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, ...options });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => {
-    const { protocol, origin } = new URL(request.url());
-    return protocol === "blob:" || origin === url || complaints.push(request.url());
+  return await openPage({
+    browser,
+    url: `${url}/admin`,
+    context: { viewport: { width: 1280, height: 1000 }, ...options },
+    mayLoad: ({ protocol }) => protocol === "blob:",
+    prepare,
   });
-  await prepare?.(page);
-  await page.goto(`${url}/admin`);
-  return { page, complaints };
 }
 
 async function loaded(page: Page): Promise<void> {
@@ -48,14 +33,10 @@ async function statusWith(key: string): Promise<number> {
   return response.status;
 }
 
-describe.skipIf(executablePath === undefined)("the admin page", () => {
+describe.skipIf(!hasBrowser)("the admin page", () => {
   beforeAll(async () => {
     url = await demoUrl();
-    await mkdir(SCREENSHOTS, { recursive: true });
-    browser = await chromium.launch({
-      args: BROWSER_ARGUMENTS,
-      ...(executablePath === undefined ? {} : { executablePath }),
-    });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 

@@ -1,24 +1,11 @@
-import { mkdir } from "node:fs/promises";
-import { chromium } from "playwright-core";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, it } from "vitest";
 import { demoUrl } from "../support/demo-url.ts";
 import { findChromium } from "../support/find-chromium.ts";
+import { launchBrowser, openPage, SCREENSHOTS } from "../support/open-page.ts";
+import type { OpenedPage } from "../support/open-page.ts";
 
-/** For people to look at; git ignores the folder. */
-const SCREENSHOTS = "screenshots";
 const COASTLINE = "Which country has the longest coastline?";
-
-/** No network but ours, and no look-ups by the browser itself. */
-const BROWSER_ARGUMENTS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 /**
  * In the page: the Worker's own events, one every few frames. The extractive answer is written so fast that all of it can
@@ -40,35 +27,23 @@ const PACE_STREAMS = `
   };
 `;
 
-const executablePath = findChromium();
+const hasBrowser = findChromium() !== undefined;
 let browser: Browser;
 let url: string;
-
-interface OpenedPage {
-  readonly page: Page;
-  /** Errors on the console, uncaught exceptions and requests to other hosts: all of them are defects. */
-  readonly complaints: readonly string[];
-}
 
 async function open(
   options: BrowserContextOptions = {},
   prepare?: (page: Page) => Promise<unknown>,
 ): Promise<OpenedPage> {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    reducedMotion: "reduce",
-    ...options,
+  const opened = await openPage({
+    browser,
+    url,
+    context: { viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options },
+    prepare,
   });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("request", (request) => new URL(request.url()).origin === url || complaints.push(request.url()));
-  await prepare?.(page);
-  await page.goto(url);
-  await page.locator(".status[data-state=up]").waitFor();
-  await page.locator("#examples button").first().waitFor();
-  return { page, complaints };
+  await opened.page.locator(".status[data-state=up]").waitFor();
+  await opened.page.locator("#examples button").first().waitFor();
+  return opened;
 }
 
 async function ask(page: Page, question: string): Promise<void> {
@@ -81,14 +56,10 @@ async function overflow(page: Page): Promise<number> {
   return await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth");
 }
 
-describe.skipIf(executablePath === undefined)("the playground", () => {
+describe.skipIf(!hasBrowser)("the playground", () => {
   beforeAll(async () => {
     url = await demoUrl();
-    await mkdir(SCREENSHOTS, { recursive: true });
-    browser = await chromium.launch({
-      args: BROWSER_ARGUMENTS,
-      ...(executablePath === undefined ? {} : { executablePath }),
-    });
+    browser = await launchBrowser();
   });
   afterAll(() => browser.close());
 
