@@ -52,6 +52,9 @@ script to run instead of the project's wrangler. Prints JSON.`,
           account: () => state.accountId,
           signal,
         });
+    if (isDry) {
+      print("# Nothing is run. This is what a first deployment runs, and below each step what it then says.");
+    }
     const report = await deploy({
       steps: DEPLOYMENT_STEPS,
       wrangler,

@@ -11,6 +11,7 @@ export const exportCommand = defineCommand({
   documents.jsonl  the ingested documents that they were cut from
   vectors.f32      their vectors (with ids.txt and vectors.meta.json, so that search, evaluate, train and upload take the folder)
   backup.json      settings, encoder fingerprint, sha256 of each file; written last
+
 A killed run goes on where it was. Query adapters, feedback and usage are not in it. The key is read from AAR_ADMIN_KEY.`,
   examples: ["export --url https://aar.example.workers.dev --collection docs --output backups/docs-2026-11-26"],
   options: z.strictObject({

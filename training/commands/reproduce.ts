@@ -51,6 +51,12 @@ where the folder of a set is not there. Passages are encoded once and cached; th
   options,
   async run(given, { print, log, progress, signal }) {
     const expected = await readExpectedValues(given.expected);
+    if (given.data !== undefined && !existsSync(given.data)) {
+      throw new AppError(
+        "invalid_request",
+        `--data: there is no folder ${given.data}; expected one with the data sets`,
+      );
+    }
     const lines: CheckedLine[] = [];
     const found = new Map<string, Found>();
     for (const model of chosenModels(expected, given)) {

@@ -104,3 +104,9 @@ test("a name that the table lacks is refused with those it has", async ({ expect
     /no "msmarco"; there are nfcorpus/u,
   );
 });
+
+test("a data folder that is not there is no set without data", async ({ expect, onTestFinished }) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const data = path.join(folder, "nowhere");
+  await expect(reproduceCommand.execute({ data }, fakeContext())).rejects.toThrow(/no folder .*nowhere/u);
+});
