@@ -33,8 +33,8 @@ export function queryWeight({ weight, adapt, dense, lexical }: QueryWeightOption
     return weight;
   }
   const scale = Math.min(MAX_FACTOR, Math.max(1 / MAX_FACTOR, factor)) ** adapt;
-  // odds / (1 + odds), written so that the shares 0 and 1 stay themselves.
-  return (weight * scale) / (weight * scale + 1 - weight);
+  // odds / (1 + odds), written so that the shares 0 and 1 stay themselves, to the last bit.
+  return (weight * scale) / (weight * scale + (1 - weight));
 }
 
 /** Distance of the first score from the tenth, or from the last of fewer; NaN of fewer than two. */
