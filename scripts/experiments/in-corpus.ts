@@ -3,6 +3,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
 import { createProgress } from "../../training/progress.ts";
+import { COHORTS } from "./in-corpus/cohorts.ts";
+import type { CohortName } from "./in-corpus/cohorts.ts";
 import { IN_CORPUS_CONDITIONS } from "./in-corpus/conditions.ts";
 import type { ConditionLabel } from "./in-corpus/conditions.ts";
 import { RECIPES } from "./in-corpus/recipes.ts";
@@ -22,6 +24,9 @@ const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).joi
   --parts dev|test    what is measured on; default dev: settings are chosen there
   --conditions A,B    default all: ${Object.keys(IN_CORPUS_CONDITIONS).join(", ")}
   --recipes A,B       default linear: ${Object.keys(RECIPES).join(", ")}
+  --cohort NAME       training questions that are compared: free (default: labelled without answers), gold (by both signals),
+                      gold-alone, human (all that were mined)
+  --questions N       of the cohort at most, the first by a hash of their ids
   --stop-on-dev       hold out a tenth of the examples by passage, stop on it and blend with the base
   --labels DIR        default training/labels
   --work DIR          what is made and reused; default .aar/in-corpus
@@ -40,6 +45,8 @@ async function main(): Promise<void> {
       parts: { type: "string", default: "dev" },
       conditions: { type: "string" },
       recipes: { type: "string", default: "linear" },
+      cohort: { type: "string", default: "free" },
+      questions: { type: "string" },
       "stop-on-dev": { type: "boolean", default: false },
       labels: { type: "string", default: "training/labels" },
       work: { type: "string", default: ".aar/in-corpus" },
@@ -60,6 +67,7 @@ async function main(): Promise<void> {
   }
   const conditions = namesOf<ConditionLabel>(IN_CORPUS_CONDITIONS, values.conditions?.split(","));
   const recipes = namesOf<RecipeName>(RECIPES, values.recipes.split(","));
+  const [cohort = "free"] = namesOf<CohortName>(COHORTS, [values.cohort]);
   for (const set of sets) {
     const record = await runSet(set, {
       data,
@@ -67,6 +75,7 @@ async function main(): Promise<void> {
       work,
       labels: values.labels,
       limit: Number(values.limit),
+      cohort: { name: cohort, questions: values.questions === undefined ? undefined : Number(values.questions) },
       threads: Number(values.threads),
       stopsOnDev: values["stop-on-dev"],
       parts: IN_CORPUS_PARTS.filter((part) => part.startsWith(parts)),

@@ -39,6 +39,3 @@ export const IN_CORPUS_CONDITIONS = {
 } as const satisfies Readonly<Record<string, InCorpusCondition>>;
 
 export type ConditionLabel = keyof typeof IN_CORPUS_CONDITIONS;
-
-/** What every compared question has to be labelled by; the LM's own answers cost most and are there for fewer. */
-export const REQUIRED_SIGNALS = ["likelihood-gain", "query-likelihood"] as const;

@@ -1,4 +1,5 @@
 import type { QueryLine, Qrels } from "../../../training/artifacts/beir.ts";
+import { hashFraction } from "../../../training/artifacts/hash-split.ts";
 import { normalizeAnswer } from "../../../training/eval/normalize-answer.ts";
 import { dealQuestions } from "../../../training/mining/deal-questions.ts";
 import { IN_CORPUS_PARTS } from "./sets.ts";
@@ -9,8 +10,8 @@ const SEED = 2;
 
 export interface CutQuestionsOptions {
   readonly cut: InCorpusSet["cut"];
-  /** Ids must be of this set alone. */
-  readonly queries: readonly Pick<QueryLine, "id" | "text" | "split">[];
+  /** Ids must be of this set alone; `set` is wanted where the cut is by it. */
+  readonly queries: readonly (Pick<QueryLine, "id" | "text" | "split"> & { readonly set?: string | undefined })[];
   readonly qrels: Qrels;
 }
 
@@ -19,14 +20,9 @@ export interface CutQuestionsOptions {
  * latest part stay, in the order of `IN_CORPUS_PARTS`: what is tested has been neither trained nor selected on.
  */
 export function cutQuestions({ cut, queries, qrels }: CutQuestionsOptions): ReadonlyMap<string, InCorpusPart> {
-  const dealt =
-    cut === "by-passage"
-      ? dealQuestions({ questions: queries, qrels, by: "passage", shares: {}, seed: SEED })
-      : dealQuestions({ questions: queries, qrels, by: "question", from: "train", shares: cut.shares, seed: SEED });
-  const own: Readonly<Record<string, InCorpusPart>> = cut === "by-passage" ? {} : cut.own;
+  const dealt = deal({ cut, queries, qrels });
   const parts = queries.flatMap(({ id, text }) => {
-    const name = dealt.get(id);
-    const part = name === undefined ? undefined : (own[name] ?? IN_CORPUS_PARTS.find((known) => known === name));
+    const part = dealt.get(id);
     return part === undefined ? [] : [{ id, words: normalizeAnswer(text), part }];
   });
   const latest = new Map<string, number>();
@@ -37,5 +33,30 @@ export function cutQuestions({ cut, queries, qrels }: CutQuestionsOptions): Read
     parts.flatMap(({ id, words, part }) =>
       latest.get(words) === IN_CORPUS_PARTS.indexOf(part) ? [[id, part] as const] : [],
     ),
+  );
+}
+
+function deal({ cut, queries, qrels }: CutQuestionsOptions): ReadonlyMap<string, InCorpusPart> {
+  if (cut !== "by-passage" && "bySet" in cut) {
+    return new Map(
+      cut.bySet.flatMap(({ part, set, split, limit }) =>
+        queries
+          .filter((query) => query.set === set && query.split === split)
+          .toSorted((a, b) => hashFraction(a.id) - hashFraction(b.id))
+          .slice(0, limit)
+          .map(({ id }) => [id, part] as const),
+      ),
+    );
+  }
+  const own: Readonly<Record<string, InCorpusPart>> = cut === "by-passage" ? {} : cut.own;
+  const dealt =
+    cut === "by-passage"
+      ? dealQuestions({ questions: queries, qrels, by: "passage", shares: {}, seed: SEED })
+      : dealQuestions({ questions: queries, qrels, by: "question", from: "train", shares: cut.shares, seed: SEED });
+  return new Map(
+    [...dealt].flatMap(([id, name]) => {
+      const part = own[name] ?? IN_CORPUS_PARTS.find((known) => known === name);
+      return part === undefined ? [] : [[id, part] as const];
+    }),
   );
 }

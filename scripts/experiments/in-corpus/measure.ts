@@ -3,8 +3,8 @@ import path from "node:path";
 import type { Encoder } from "../../../src/encoder/encoder.ts";
 import { DEFAULT_FUSION } from "../../../src/retrieval/fusion.ts";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
-import { loadEvaluationSet } from "../../../training/artifacts/beir.ts";
 import type { EvaluationSet } from "../../../training/artifacts/beir.ts";
+import { sha256Hex } from "../../../training/artifacts/meta.ts";
 import { readTrecRun, toTrecRun } from "../../../training/artifacts/trec.ts";
 import type { Run } from "../../../training/artifacts/trec.ts";
 import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
@@ -16,7 +16,8 @@ import type { RunEvaluation } from "../../../training/eval/evaluate-run.ts";
 import { parseMeasure } from "../../../training/eval/measures.ts";
 import type { ProductSearch } from "../../../training/eval/product-search.ts";
 import { fuseRuns, lexicalRun } from "../../../training/eval/runs.ts";
-import type { OpenedSet } from "./open-set.ts";
+import type { OpenedCorpus } from "./open-set.ts";
+import type { PartQuestions } from "./part-questions.ts";
 import type { InCorpusPart } from "./sets.ts";
 import { DEPTH } from "./workshop.ts";
 import type { Workshop } from "./workshop.ts";
@@ -34,63 +35,50 @@ export interface PartMeter {
   measure(trained: string | undefined): Promise<MeasuredLegs>;
 }
 
-/**
- * Opens a part. Of a `…-seen` part, only questions about a passage that a training question is about, by judgments: it is the same
- * questions for all conditions. Undefined when none are left.
- */
+export interface OpenPartOptions {
+  readonly workshop: Workshop;
+  /** Over the corpus' vectors. */
+  readonly search: ProductSearch;
+}
+
+/** Opens a part of a set for measuring. Undefined when it has no such questions. */
 export async function openPart(
-  set: OpenedSet,
-  part: InCorpusPart,
-  workshop: Workshop & { readonly search: ProductSearch },
+  { corpus, part, measured, all }: PartQuestions,
+  { workshop, search }: OpenPartOptions,
 ): Promise<PartMeter | undefined> {
-  const questions = await questionsOf(set, part);
-  if (questions.queries.length === 0) {
+  if (measured.queries.length === 0) {
     return undefined;
   }
+  const { vectors } = corpus;
   const vectorsBy = (encoder: Encoder): Promise<readonly Float32Array[]> =>
-    cachedQueryVectors(questions.queries, {
+    cachedQueryVectors(measured.queries, {
       ...workshop,
       encoder,
       runtime: "node",
       cache: path.join(workshop.work, "cache"),
     });
-  const base = await vectorsBy(set.encoder);
-  const lexical = await cachedLexicalRun(set, { part, questions, workshop });
-  const texts = new Map(set.corpus.passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
+  const base = await vectorsBy(corpus.encoder);
+  const lexical = await cachedLexicalRun(all, { corpus, workshop });
+  const texts = new Map(corpus.passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
   const score = (run: Run): RunEvaluation =>
-    evaluateRun({ run, set: questions, measures: MEASURES, passageText: (id) => texts.get(id) });
+    evaluateRun({ run, set: measured, measures: MEASURES, passageText: (id) => texts.get(id) });
   return {
     part,
-    questions: questions.queries.length,
+    questions: measured.queries.length,
     async measure(trained) {
       const embeddings = trained === undefined ? base : await adapted(trained, { base, vectorsBy, workshop });
-      const found = await workshop.search.search(embeddings, DEPTH);
+      const found = await search.search(embeddings, DEPTH);
       const dense: Run = new Map(
-        questions.queries.map(({ id }, index) => [
+        measured.queries.map(({ id }, index) => [
           id,
-          (found[index] ?? []).map(({ index: row, score: of }) => ({ id: set.vectors.ids[row] ?? "", score: of })),
+          (found[index] ?? []).map(({ index: row, score: of }) => ({ id: vectors.ids[row] ?? "", score: of })),
         ]),
       );
-      const { similarity } = set.vectors.facts;
+      const { similarity } = vectors.facts;
       const fused = fuseRuns({ dense, lexical, similarity, depth: DEPTH, fusion: DEFAULT_FUSION, topK: DEPTH });
       return { dense: score(dense), hybrid: score(fused) };
     },
   };
-}
-
-async function questionsOf(set: OpenedSet, part: InCorpusPart): Promise<EvaluationSet> {
-  let all: EvaluationSet;
-  try {
-    all = await loadEvaluationSet(set.folder, part);
-  } catch {
-    return { queries: [], qrels: new Map() }; // the set has no such part
-  }
-  if (!part.endsWith("-seen")) {
-    return all;
-  }
-  const seen = new Set(set.labelled.queries.flatMap(({ id }) => [...(set.labelled.qrels.get(id)?.keys() ?? [])]));
-  const isSeen = (id: string): boolean => [...(all.qrels.get(id)?.keys() ?? [])].some((passage) => seen.has(passage));
-  return { queries: all.queries.filter(({ id }) => isSeen(id)), qrels: all.qrels };
 }
 
 interface AdaptedOptions {
@@ -111,23 +99,22 @@ async function adapted(
 }
 
 interface LexicalOptions {
-  readonly part: InCorpusPart;
-  readonly questions: EvaluationSet;
+  readonly corpus: OpenedCorpus;
   readonly workshop: Workshop;
 }
 
 /** The full-text leg knows nothing of what is trained: once a part, for all its questions. */
-async function cachedLexicalRun(set: OpenedSet, { part, questions, workshop }: LexicalOptions): Promise<Run> {
+async function cachedLexicalRun({ queries }: EvaluationSet, { corpus, workshop }: LexicalOptions): Promise<Run> {
   const { work, progress, signal } = workshop;
-  const file = path.join(work, set.name, `lexical-${part}.trec`);
+  const cache = path.join(work, "cache");
+  const { file: corpusFile, passages, vectors } = corpus;
+  const ids = queries.map(({ id }) => id).join("\n");
+  const file = path.join(cache, `lexical-${sha256Hex(`${vectors.facts.vectorsSha256}\n${ids}`)}.trec`);
   if (!existsSync(file)) {
-    const { queries } = await loadEvaluationSet(set.folder, part);
-    const { file: corpusFile, passages } = set.corpus;
-    const text = await openCachedFullText({ cache: path.join(work, "cache"), corpusFile, passages, progress, signal });
+    const text = await openCachedFullText({ cache, corpusFile, passages, progress, signal });
     const run = await lexicalRun({ search: text.search, queries, depth: DEPTH, progress, signal });
     text.close();
     await writeFileAtomic(file, toTrecRun(run, "lexical"));
   }
-  const all = await readTrecRun(file);
-  return new Map(questions.queries.map(({ id }) => [id, all.get(id) ?? []]));
+  return await readTrecRun(file);
 }

@@ -4,6 +4,7 @@ import type { Encoder } from "../../../src/encoder/encoder.ts";
 import { AppError } from "../../../src/shared/errors.ts";
 import { loadCorpus, loadEvaluationSet } from "../../../training/artifacts/beir.ts";
 import type { CorpusPassage, EvaluationSet } from "../../../training/artifacts/beir.ts";
+import { hashFraction } from "../../../training/artifacts/hash-split.ts";
 import { sha256File } from "../../../training/artifacts/meta.ts";
 import { loadVectorSet } from "../../../training/artifacts/vector-set.ts";
 import type { VectorSet } from "../../../training/artifacts/vector-set.ts";
@@ -14,68 +15,98 @@ import { readCandidates } from "../../../training/mining/read-candidates.ts";
 import type { Candidates } from "../../../training/mining/read-candidates.ts";
 import { readScores } from "../../../training/preferences/signal-scores.ts";
 import type { ScoresBySignal } from "../../../training/preferences/signal-scores.ts";
-import { REQUIRED_SIGNALS } from "./conditions.ts";
+import { COHORTS } from "./cohorts.ts";
+import type { ChosenCohort } from "./cohorts.ts";
 import { IN_CORPUS_SETS } from "./sets.ts";
 import type { InCorpusName } from "./sets.ts";
 import { PASSAGE_TOKENS } from "./workshop.ts";
 import type { Workshop } from "./workshop.ts";
 import { writeQuestions } from "./write-questions.ts";
 
+/** Passages to be searched. */
+export interface OpenedCorpus {
+  readonly file: string;
+  readonly passages: readonly CorpusPassage[];
+  readonly vectors: VectorSet;
+  readonly encoder: Encoder;
+}
+
 /** A set with all that its experiments share. */
 export interface OpenedSet {
   readonly name: InCorpusName;
   /** BEIR folder whose splits are the parts. */
   readonly folder: string;
-  readonly encoder: Encoder;
-  readonly vectors: VectorSet;
   readonly vectorsFolder: string;
-  readonly corpus: { readonly file: string; readonly sha256: string; readonly passages: readonly CorpusPassage[] };
+  readonly corpus: OpenedCorpus & { readonly sha256: string };
   readonly candidates: Candidates;
   readonly scores: ScoresBySignal;
-  /** Training questions that all compared conditions share: mined, labelled by `REQUIRED_SIGNALS`, and judged. */
+  /** Training questions of the cohort: mined, labelled, and judged. */
   readonly labelled: EvaluationSet;
 }
 
 /** Makes what is missing of a set's questions, vectors and candidates, and reads all of it. */
 export async function openSet(name: InCorpusName, workshop: Workshop): Promise<OpenedSet> {
-  const { data, work, encoderFolder, threads, progress, signal } = workshop;
+  const { data, work, cohort } = workshop;
   const own = path.join(work, name);
   const folder = path.join(own, "questions");
   await writeQuestions({ set: IN_CORPUS_SETS[name], data, output: folder });
   const file = path.join(folder, "corpus.jsonl");
-  const encoder = await loadEncoder(encoderFolder, { threads, maxPassageLength: PASSAGE_TOKENS });
   const vectorsFolder = path.join(own, "vectors");
-  if (!existsSync(path.join(vectorsFolder, "vectors.meta.json"))) {
-    await encodeCorpus({ corpus: file, output: vectorsFolder, encoder, progress, signal });
-  }
+  const corpus = await openCorpus(file, { vectorsFolder, workshop });
   const candidatesFolder = path.join(own, "candidates");
   if (!existsSync(path.join(candidatesFolder, "candidates.trec"))) {
     await mine({ folder, vectorsFolder, output: candidatesFolder }, workshop);
   }
-  const passages = await loadCorpus(file);
-  const corpusIds = new Set(passages.map(({ id }) => id));
+  const corpusIds = new Set(corpus.passages.map(({ id }) => id));
   const sha256 = await sha256File(file);
   const candidates = await readCandidates(candidatesFolder, { corpusIds, corpusSha256: sha256 });
   const scores = await readLabels(name, { workshop, corpusIds });
   const train = await loadEvaluationSet(folder, "train");
-  const isLabelled = (id: string): boolean =>
-    candidates.run.has(id) &&
-    train.qrels.has(id) &&
-    REQUIRED_SIGNALS.every((required) => scores.size === 0 || scores.get(required)?.has(id) === true);
   return {
     name,
     folder,
-    encoder,
-    vectors: await loadVectorSet(vectorsFolder),
     vectorsFolder,
-    corpus: { file, sha256, passages },
+    corpus: { ...corpus, sha256 },
     candidates,
     scores,
-    labelled: { queries: train.queries.filter(({ id }) => isLabelled(id)), qrels: train.qrels },
+    labelled: { queries: cohortOf(train, { cohort, candidates, scores }), qrels: train.qrels },
   };
 }
 
-/** Empty when the set has no labels yet: then conditions without an LM are compared on all mined questions. */
+export interface OpenCorpusOptions {
+  /** Vectors are encoded into it when it has none. */
+  readonly vectorsFolder: string;
+  readonly workshop: Workshop;
+}
+
+/** Reads passages and their vectors. */
+export async function openCorpus(file: string, { vectorsFolder, workshop }: OpenCorpusOptions): Promise<OpenedCorpus> {
+  const { encoderFolder, threads, progress, signal } = workshop;
+  const encoder = await loadEncoder(encoderFolder, { threads, maxPassageLength: PASSAGE_TOKENS });
+  if (!existsSync(path.join(vectorsFolder, "vectors.meta.json"))) {
+    await encodeCorpus({ corpus: file, output: vectorsFolder, encoder, progress, signal });
+  }
+  return { file, passages: await loadCorpus(file), vectors: await loadVectorSet(vectorsFolder), encoder };
+}
+
+interface CohortOptions extends Pick<OpenedSet, "candidates" | "scores"> {
+  readonly cohort: ChosenCohort;
+}
+
+function cohortOf(
+  { queries, qrels }: EvaluationSet,
+  { cohort, candidates, scores }: CohortOptions,
+): EvaluationSet["queries"] {
+  const { signals } = COHORTS[cohort.name];
+  const isIn = (id: string): boolean =>
+    candidates.run.has(id) && qrels.has(id) && signals.every((signal) => scores.get(signal)?.has(id) === true);
+  return queries
+    .filter(({ id }) => isIn(id))
+    .toSorted((a, b) => hashFraction(a.id) - hashFraction(b.id))
+    .slice(0, cohort.questions);
+}
+
+/** Empty when the set has no labels yet. */
 async function readLabels(
   name: string,
   { workshop, corpusIds }: { readonly workshop: Workshop; readonly corpusIds: ReadonlySet<string> },

@@ -5,11 +5,14 @@ import type { PartRecord, SetRecord } from "./run-set.ts";
 
 /** Writes a set's record, replacing the one before. */
 export async function writeRecord(folder: string, record: SetRecord): Promise<void> {
-  await writeFileAtomic(path.join(folder, `${record.set}.json`), `${JSON.stringify(record, undefined, 1)}\n`);
+  await writeFileAtomic(
+    path.join(folder, `${record.set}-${record.cohort}.json`),
+    `${JSON.stringify(record, undefined, 1)}\n`,
+  );
 }
 
 /** One table a set: rows are conditions, columns the parts. */
-export function formatRecord({ set, questions, rows }: SetRecord): string {
+export function formatRecord({ set, cohort, questions, rows }: SetRecord): string {
   const parts = rows[0]?.parts.map(({ part, n }) => ({ part, n })) ?? [];
   const header = ["condition", "mode", "examples", "right"];
   const columns = parts.flatMap(({ part, n }) => [
@@ -27,7 +30,7 @@ export function formatRecord({ set, questions, rows }: SetRecord): string {
     right === null ? "" : right.toFixed(2),
     ...measured.flatMap(cells),
   ]);
-  return `${set}: ${questions} training questions; nDCG@10\n${formatTable([...header, ...columns], lines)}`;
+  return `${set}, ${cohort}: ${questions} training questions; nDCG@10\n${formatTable([...header, ...columns], lines)}`;
 }
 
 function cells({ means, gain, recovered }: PartRecord): string[] {

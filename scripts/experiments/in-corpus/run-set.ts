@@ -3,11 +3,13 @@ import type { PairComparison } from "../../../training/eval/compare-pairs.ts";
 import type { PerQueryScores } from "../../../training/eval/per-query-scores.ts";
 import { ProductSearch } from "../../../training/eval/product-search.ts";
 import type { Blend } from "../../../training/trainer/blend-weights.ts";
+import { cohortKey } from "./cohorts.ts";
 import type { ConditionLabel } from "./conditions.ts";
 import { openPart } from "./measure.ts";
 import type { MeasuredLeg, MeasuredLegs, PartMeter } from "./measure.ts";
 import { openSet } from "./open-set.ts";
-import type { OpenedSet } from "./open-set.ts";
+import type { OpenedCorpus, OpenedSet } from "./open-set.ts";
+import { partQuestions } from "./part-questions.ts";
 import type { RecipeName } from "./recipes.ts";
 import { recoveredShare } from "./recovered-share.ts";
 import type { RecoveredShare } from "./recovered-share.ts";
@@ -42,6 +44,7 @@ export interface RowRecord {
 
 export interface SetRecord {
   readonly set: InCorpusName;
+  readonly cohort: string;
   /** Training questions that the conditions share. */
   readonly questions: number;
   readonly stopsOnDev: boolean;
@@ -64,13 +67,16 @@ interface Measured {
 export async function runSet(name: InCorpusName, options: RunSetOptions): Promise<SetRecord> {
   const { parts, cells, threads, stopsOnDev, log } = options;
   const set = await openSet(name, options);
-  const { matrix, facts } = set.vectors;
-  const search = await ProductSearch.open({ matrix, dims: facts.dims, similarity: facts.similarity, threads });
+  const searches = new Map<OpenedCorpus["vectors"], ProductSearch>();
   try {
     const meters: PartMeter[] = [];
     for (const part of parts) {
       // One by one: the first makes the full-text index that the others open.
-      const meter = await openPart(set, part, { ...options, search });
+      const questions = await partQuestions(set, part, options);
+      const { vectors } = questions.corpus;
+      const search = searches.get(vectors) ?? (await openSearch(vectors, threads));
+      searches.set(vectors, search);
+      const meter = await openPart(questions, { workshop: options, search });
       meters.push(...(meter === undefined ? [] : [meter]));
     }
     const base = await measureAll(meters, undefined);
@@ -89,6 +95,7 @@ export async function runSet(name: InCorpusName, options: RunSetOptions): Promis
     }
     return {
       set: name,
+      cohort: cohortKey(options.cohort),
       questions: set.labelled.queries.length,
       stopsOnDev,
       rows: [
@@ -103,8 +110,12 @@ export async function runSet(name: InCorpusName, options: RunSetOptions): Promis
       ],
     };
   } finally {
-    await search.close();
+    await Promise.all([...searches.values()].map((search) => search.close()));
   }
+}
+
+function openSearch({ matrix, facts }: OpenedCorpus["vectors"], threads: number): Promise<ProductSearch> {
+  return ProductSearch.open({ matrix, dims: facts.dims, similarity: facts.similarity, threads });
 }
 
 async function measureAll(meters: readonly PartMeter[], trained: string | undefined): Promise<MeasuredLegs[]> {

@@ -8,6 +8,7 @@ import { withFirstStage } from "../../../training/preferences/first-stage-signal
 import { train } from "../../../training/trainer/train.ts";
 import type { TrainResult } from "../../../training/trainer/train.ts";
 import { resolveTrainingOptions } from "../../../training/trainer/training-options.ts";
+import { cohortKey } from "./cohorts.ts";
 import { IN_CORPUS_CONDITIONS } from "./conditions.ts";
 import type { ConditionLabel, InCorpusCondition } from "./conditions.ts";
 import type { OpenedSet } from "./open-set.ts";
@@ -39,12 +40,13 @@ export async function trainCell(
   { condition, recipe }: Cell,
   workshop: Workshop & { readonly stopsOnDev: boolean },
 ): Promise<TrainedCell | undefined> {
-  const { work, encoderFolder, threads, stopsOnDev } = workshop;
+  const { work, encoderFolder, threads, stopsOnDev, cohort } = workshop;
   const examples = examplesOf(set, IN_CORPUS_CONDITIONS[condition]);
   if (examples.length === 0) {
     return undefined;
   }
-  const own = path.join(work, set.name, stopsOnDev ? "stopped" : "trained", condition);
+  const kind = stopsOnDev ? "stopped" : "trained";
+  const own = path.join(work, set.name, kind, cohortKey(cohort), condition);
   const inputs = {
     corpus: set.corpus.sha256,
     queries: await sha256File(path.join(set.folder, "queries.jsonl")),

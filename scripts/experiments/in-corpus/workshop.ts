@@ -1,4 +1,5 @@
 import type { Progress, ProgressOptions } from "../../../training/progress.ts";
+import type { ChosenCohort } from "./cohorts.ts";
 
 /** Where the experiment works and what it tells. */
 export interface Workshop {
@@ -12,6 +13,7 @@ export interface Workshop {
   readonly work: string;
   /** Training questions mined at most, the first by a hash of their ids. */
   readonly limit: number;
+  readonly cohort: ChosenCohort;
   readonly threads: number;
   readonly log: (text: string) => void;
   readonly progress: (options: ProgressOptions) => Progress;

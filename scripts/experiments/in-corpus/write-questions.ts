@@ -37,7 +37,7 @@ export async function writeQuestions({
   const all = await Array.fromAsync(readJsonl(path.join(folder, "queries.jsonl"), lineSchema), ({ value }) => value);
   const lines = all.filter((line) => set.set === undefined || line.set === set.set);
   const qrels = await readAllQrels(folder);
-  const queries = lines.map(({ _id: id, text, split }) => ({ id, text, split }));
+  const queries = lines.map(({ _id: id, text, split, set: of }) => ({ id, text, split, set: of }));
   const parts = cutQuestions({ cut: set.cut, queries, qrels });
   const kept = lines.flatMap((line) => {
     const split = parts.get(line._id);
@@ -46,20 +46,26 @@ export async function writeQuestions({
   await mkdir(output, { recursive: true });
   await linkCorpus(path.join(folder, "corpus.jsonl"), output);
   await writeFileAtomic(path.join(output, "queries.jsonl"), toJsonl(kept));
-  const judgments = kept.flatMap(({ _id: id }) =>
-    [...(qrels.get(id) ?? [])].map(([passageId, grade]) => `${id}\t${passageId}\t${grade}\n`),
+  const judgments = kept.flatMap(({ _id: id, split }) =>
+    [...(qrels.get(id) ?? [])]
+      .filter(([, grade]) => grade >= minGradeOf(set, split))
+      .map(([passageId, grade]) => `${id}\t${passageId}\t${grade}\n`),
   );
   await writeFileAtomic(path.join(output, "qrels.tsv"), ["query-id\tcorpus-id\tscore\n", ...judgments]);
-  const idsOf = (...wanted: readonly InCorpusPart[]): string[] =>
-    kept.filter(({ split }) => wanted.includes(split)).map(({ _id: id }) => id);
-  await writeFileAtomic(path.join(output, "train-queries.txt"), inHashOrder(idsOf("train")));
-  await writeFileAtomic(path.join(output, "dev-queries.txt"), inHashOrder(idsOf("dev-seen", "dev-unseen")));
-  return Object.fromEntries(IN_CORPUS_PARTS.map((part) => [part, idsOf(part).length] as const)) as Record<
-    InCorpusPart,
-    number
-  >; // fromEntries forgets the names
+  const idsOf = (isWanted: (part: InCorpusPart) => boolean): string[] =>
+    kept.filter(({ split }) => isWanted(split)).map(({ _id: id }) => id);
+  await writeFileAtomic(path.join(output, "train-queries.txt"), inHashOrder(idsOf((part) => part === "train")));
+  await writeFileAtomic(path.join(output, "dev-queries.txt"), inHashOrder(idsOf((part) => part.startsWith("dev-"))));
+  return Object.fromEntries(
+    IN_CORPUS_PARTS.map((part) => [part, idsOf((of) => of === part).length] as const),
+  ) as Record<InCorpusPart, number>; // fromEntries forgets the names
 }
 
 function inHashOrder(ids: readonly string[]): string[] {
   return ids.toSorted((a, b) => hashFraction(a) - hashFraction(b)).map((id) => `${id}\n`);
+}
+
+function minGradeOf({ cut }: InCorpusSet, part: InCorpusPart): number {
+  const source = cut !== "by-passage" && "bySet" in cut ? cut.bySet.find((one) => one.part === part) : undefined;
+  return source?.minGrade ?? 0;
 }
