@@ -6,7 +6,10 @@ import { LOSSES } from "../losses/registry.ts";
 import type { LossOptions } from "../losses/registry.ts";
 import type { TrainingOptions } from "./training-options.ts";
 
-interface LossSettings extends Pick<TrainingOptions, "mode" | "loss" | "temperature" | "positives"> {
+interface LossSettings extends Pick<
+  TrainingOptions,
+  "mode" | "loss" | "temperature" | "teacherTemperature" | "positives"
+> {
   readonly matryoshka?: readonly number[] | undefined;
 }
 
@@ -43,7 +46,7 @@ export function trainingLoss(options: LossSettings, encoder: Scoring): Loss {
 
 /** Unit vectors need no division by their lengths; cuts of them do. */
 function scoringOf(
-  { temperature, positives, matryoshka: dims }: LossSettings,
+  { temperature, teacherTemperature, positives, matryoshka: dims }: LossSettings,
   { similarity, normalize }: Scoring,
 ): LossOptions {
   const isDot = similarity === "dot-product" || (normalize && dims === undefined);
@@ -51,6 +54,7 @@ function scoringOf(
     similarity: isDot ? "dot" : "cosine",
     distance: normalize ? "cosine" : "squared",
     temperature,
+    teacherTemperature,
     strict3: positives === "strict3",
   };
 }

@@ -90,6 +90,11 @@ export const trainingFields = {
     .optional()
     .meta({ placeholder: "name" }),
   temperature: z.number().positive().optional().meta({ description: "divides similarities" }),
+  teacherTemperature: z
+    .number()
+    .positive()
+    .optional()
+    .meta({ description: "divides the LM's scores in kl-distillation and graded-distillation; small: its best alone" }),
   learningRate: z.number().positive().optional(),
   schedule: z
     .enum(["constant", "linear", "cosine"])
@@ -166,6 +171,7 @@ const COMMON_DEFAULTS = {
   maskMargin: 0,
   loss: "contrastive",
   temperature: 0.05,
+  teacherTemperature: 1,
   schedule: "linear",
   weightDecay: 0,
   clipNorm: 1,

@@ -8,6 +8,8 @@ export interface InCorpusCondition {
   readonly signals: readonly string[];
   /** See `build --min-lead`. */
   readonly minLead?: number;
+  /** All first-stage passages are in each example, with their scores: for losses that learn from degrees. */
+  readonly isGraded?: boolean;
 }
 
 /** With signals that judge in different ways, unclear cases are left out: what is left is right far more often. */
@@ -24,6 +26,14 @@ export const IN_CORPUS_CONDITIONS = {
   },
   "lm-free": { condition: "lm", signals: ["query-likelihood"] },
   "lm-free-agreement": { condition: "lm", signals: ["query-likelihood", "first-stage"], minLead: CLEAR },
+  "lm-free-graded": { condition: "lm", signals: ["query-likelihood", "first-stage"], isGraded: true },
+  "lm-gold-graded": {
+    condition: "lm",
+    signals: ["likelihood-gain", "query-likelihood", "first-stage"],
+    isGraded: true,
+  },
+  // Named twice, so that it is fused: z-scores, as the LM's.
+  "control-first-graded": { condition: "lm", signals: ["first-stage", "first-stage"], isGraded: true },
   "lm-self": { condition: "lm", signals: ["self-answer"] },
   "lm-self-agreement": {
     condition: "lm",

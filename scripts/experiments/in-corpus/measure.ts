@@ -58,7 +58,8 @@ export async function openPart(
       cache: path.join(workshop.work, "cache"),
     });
   const base = await vectorsBy(corpus.encoder);
-  const lexical = await cachedLexicalRun(all, { corpus, workshop });
+  const whole = await cachedLexicalRun(all, { corpus, workshop });
+  const lexical: Run = new Map(measured.queries.map(({ id }) => [id, whole.get(id) ?? []]));
   const texts = new Map(corpus.passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
   const score = (run: Run): RunEvaluation =>
     evaluateRun({ run, set: measured, measures: MEASURES, passageText: (id) => texts.get(id) });

@@ -11,6 +11,19 @@ export const RECIPES = {
     negatives: 15,
     identityWeight: 0.3,
   },
+  /** For graded conditions. */
+  "linear-graded": {
+    mode: "query-adapter",
+    adapter: "linear",
+    loss: "graded-distillation",
+    teacherTemperature: 0.5,
+    learningRate: 3e-4,
+    epochs: 8,
+    batchSize: 32,
+    hardNegatives: "file",
+    negatives: 24,
+    identityWeight: 0.3,
+  },
   "low-rank": {
     mode: "query-adapter",
     adapter: "low-rank",

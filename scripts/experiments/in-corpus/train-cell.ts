@@ -77,10 +77,13 @@ export async function trainCell(
   return { run, examples };
 }
 
-/** Hard negatives come from the base when training begins, so none are chosen here. */
+/** Passages of a graded example besides its positive: those that are scored, and the first stage's next, which nothing says are right. */
+const GRADED_PASSAGES = 24;
+
+/** But for graded examples, hard negatives come from the base when training begins: none are chosen here. */
 function examplesOf(
   set: OpenedSet,
-  { condition, signals, minLead = 0 }: InCorpusCondition,
+  { condition, signals, minLead = 0, isGraded = false }: InCorpusCondition,
 ): readonly TrainingExample[] {
   const { candidates, labelled } = set;
   const scores = withFirstStage(set.scores, candidates.run, LABEL_DEPTH);
@@ -98,8 +101,8 @@ function examplesOf(
     strict3: false,
     anchor: "human",
     negatives: {
-      count: 0,
-      choose: "random",
+      count: isGraded ? GRADED_PASSAGES : 0,
+      choose: isGraded ? "hardest" : "random",
       minimum: 0,
       seed: 0,
       relativeMargin: undefined,

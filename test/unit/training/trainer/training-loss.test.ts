@@ -8,6 +8,7 @@ const OPTIONS = {
   mode: "query-encoder",
   loss: "contrastive",
   temperature: 0.05,
+  teacherTemperature: 1,
   positives: "variable",
   matryoshka: undefined,
 } as const;
@@ -40,4 +41,20 @@ test.for([
   ["Euclidean distance", {}, { similarity: "euclidean" }, /no loss trains for that/u],
 ] as const)("%s is refused", ([, options, encoder, message], { expect }) => {
   expect(() => trainingLoss({ ...OPTIONS, ...options }, { ...ENCODER, ...encoder })).toThrow(message);
+});
+
+test("the teacher's temperature decides how much its best passage counts", ({ expect }) => {
+  const batch = {
+    queryIds: ["q"],
+    passageQuery: [0, 0],
+    isPositive: [true, false],
+    teacherScores: new Float32Array([1, 0]),
+  };
+  const weightOfBest = (teacherTemperature: number): number => {
+    const loss = trainingLoss({ ...OPTIONS, loss: "kl-distillation", teacherTemperature }, ENCODER);
+    const feeds = [...loss.feeds(batch).values()];
+    return Number(feeds.find(({ data }) => data instanceof Float32Array && data.length === 2)?.data[0]);
+  };
+  expect(weightOfBest(1)).toBeCloseTo(Math.E / (Math.E + 1), 6);
+  expect(weightOfBest(0.1)).toBeCloseTo(1 / (1 + Math.exp(-10)), 6);
 });
