@@ -15,11 +15,12 @@ const USAGE = `A small query encoder over the passage vectors of a large one:
 
   node scripts/experiments/tiny-encoder.ts --data DIR --encoder DIR [options]
 
-Writes plain texts (questions of training splits, sentences of passages), trains some layers of the encoder to embed them as all of
+Writes plain texts (questions of training splits, sentences and titles of passages), trains some layers of the encoder to embed them as all of
 them do (\`aar train --mode distill\`), and measures both on the same passages. What is finished is not done again.
 
   --layers 0,5       layers that are kept
-  --texts N          texts at most, default 120000
+  --sentences N      of passages at most, beside all questions of training splits; default 70000
+  --titles N         of passages at most; default 25000
   --epochs N         default 2
   --rate R           learning rate, default 5e-4
   --parts dev|test   what is measured on; default dev: settings are chosen there
@@ -45,7 +46,8 @@ async function main(): Promise<void> {
       data: { type: "string" },
       encoder: { type: "string" },
       layers: { type: "string", default: "0,5" },
-      texts: { type: "string", default: "120000" },
+      sentences: { type: "string", default: "70000" },
+      titles: { type: "string", default: "25000" },
       epochs: { type: "string", default: "2" },
       rate: { type: "string", default: "5e-4" },
       parts: { type: "string", default: "dev" },
@@ -81,7 +83,8 @@ async function main(): Promise<void> {
       work,
       measured,
       layers: values.layers.split(",").map(Number),
-      texts: Number(values.texts),
+      sentences: Number(values.sentences),
+      titles: Number(values.titles),
       epochs: Number(values.epochs),
       learningRate: Number(values.rate),
     }));

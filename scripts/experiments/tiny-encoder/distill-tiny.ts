@@ -14,7 +14,10 @@ export interface DistillTinyOptions {
   /** Sets whose questions are not to be trained on. */
   readonly measured: readonly JudgedSet[];
   readonly layers: readonly number[];
-  readonly texts: number;
+  /** Sentences of passages among the texts at most. */
+  readonly sentences: number;
+  /** Titles of passages among the texts at most. */
+  readonly titles: number;
   readonly epochs: number;
   readonly learningRate: number;
   readonly threads: number;
@@ -29,17 +32,17 @@ const MEASURE_EVERY = 500;
 
 /** Writes the texts, trains, and returns the folder of the small encoder. A run that was stopped goes on. */
 export async function distillTiny(options: DistillTinyOptions): Promise<string> {
-  const { data, encoder, work, measured, layers, texts, epochs, learningRate, threads, log } = options;
+  const { data, encoder, work, measured, layers, sentences, titles, epochs, learningRate, threads, log } = options;
   const file = path.join(work, "texts.txt");
-  const counts = await writeTexts({ data, output: file, sentences: texts, measured });
-  log(`${counts.questions} questions and ${counts.sentences} sentences`);
+  const counts = await writeTexts({ data, output: file, sentences, titles, measured });
+  log(`${counts.questions} questions, ${counts.sentences} sentences, ${counts.titles} titles`);
   const output = path.join(work, `layers-${layers.join("-")}`);
   const given: GivenTrainingOptions = {
     mode: "distill",
     encoder,
     texts: file,
     layers: [...layers],
-    maxTexts: texts,
+    maxTexts: Number.MAX_SAFE_INTEGER,
     epochs,
     learningRate,
     schedule: "cosine",

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
 import { loadCorpus, loadEvaluationSet } from "../../../training/artifacts/beir.ts";
+import { hashFraction } from "../../../training/artifacts/hash-split.ts";
 import { normalizeAnswer } from "../../../training/eval/normalize-answer.ts";
 import { sentenceQuestions } from "../../../training/eval/sentence-questions.ts";
 import { loadJudgedSet } from "../../../training/reproduction/judged-sets.ts";
@@ -28,19 +29,31 @@ const CORPORA = [
 export interface WriteTextsOptions {
   readonly data: string;
   readonly output: string;
-  /** Sentences of passages, taken evenly from every passage's hash order. */
+  /** Sentences of passages at most, one a passage, the first by a hash. */
   readonly sentences: number;
+  /** Titles of passages at most, the first by a hash: queries are full of names. */
+  readonly titles: number;
   /** Sets that are measured on: none of their questions may be among the texts. */
   readonly measured: readonly JudgedSet[];
 }
 
-/** Writes plain texts, one a line: questions of training splits and sentences of passages. Returns how many of each. */
+export interface TextCounts {
+  readonly questions: number;
+  readonly sentences: number;
+  readonly titles: number;
+}
+
+/** Queries are short: of a longer sentence its beginning says as much about how to embed one, and costs less. */
+const WORDS = 16;
+
+/** Writes plain texts, one a line: questions of training splits, sentences and titles of passages. Returns how many of each. */
 export async function writeTexts({
   data,
   output,
   sentences,
+  titles,
   measured,
-}: WriteTextsOptions): Promise<{ readonly questions: number; readonly sentences: number }> {
+}: WriteTextsOptions): Promise<TextCounts> {
   const there = (corpus: string): boolean => existsSync(path.join(data, corpus, "corpus.jsonl"));
   const questions: string[] = [];
   for (const [corpus, split] of TRAINING_SPLITS) {
@@ -55,7 +68,10 @@ export async function writeTexts({
       passages.push(...(await loadCorpus(path.join(data, corpus, "corpus.jsonl"))));
     }
   }
-  const chosen = sentenceQuestions({ passages, count: sentences, seed: 1 }).map(({ text }) => text);
+  const chosen = sentenceQuestions({ passages, count: sentences, seed: 1 }).map(({ text }) => firstWords(text));
+  const names = [...new Set(passages.flatMap(({ title }) => (title === "" ? [] : [firstWords(title)])))]
+    .toSorted((a, b) => hashFraction(a) - hashFraction(b))
+    .slice(0, titles);
   const kept = new Set<string>();
   for (const set of measured) {
     if (there(set.corpus)) {
@@ -66,10 +82,14 @@ export async function writeTexts({
     }
   }
   const isFree = (text: string): boolean => !kept.has(normalizeAnswer(text));
-  const [free, plain] = [questions.filter(isFree), chosen.filter(isFree)];
+  const [free, plain] = [[...new Set(questions.filter(isFree))], chosen.filter(isFree)];
   await writeFileAtomic(
     output,
-    [...free, ...plain].map((text) => `${text.replaceAll(/\s+/gu, " ").trim()}\n`).join(""),
+    [...free, ...plain, ...names].map((text) => `${text.replaceAll(/\s+/gu, " ").trim()}\n`).join(""),
   );
-  return { questions: free.length, sentences: plain.length };
+  return { questions: free.length, sentences: plain.length, titles: names.length };
+}
+
+function firstWords(text: string): string {
+  return text.split(/\s+/u).slice(0, WORDS).join(" ");
 }
