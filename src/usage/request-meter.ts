@@ -13,8 +13,8 @@ import type { UsageEnding, UsageSubject } from "./usage-record.ts";
 /** A third of the ledger's patience: one renewal may fail. */
 const RENEWAL_MILLISECONDS = 20_000;
 
-/** A request without limits that ends within this time is told to the ledger once, when it ends. */
-const UNLIMITED_SILENCE_MILLISECONDS = 1_000;
+/** What a request has used is first told after this time: most searches have ended by then, most answers are being written. */
+const FIRST_RENEWAL_MILLISECONDS = 1_000;
 
 export interface RequestMeterOptions {
   readonly ledger: KeyLedger;
@@ -53,8 +53,8 @@ export class RequestMeter {
   #renewAllowance: (() => Promise<Allowance>) | undefined;
   /** Settled when the ledger has answered to the opening; undefined: it was not told yet. */
   #opened: Promise<unknown> | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #renewal: ReturnType<typeof setInterval> | undefined;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+  #renewal: ReturnType<typeof setTimeout> | undefined;
   #rateState: RateState = {};
   #model: string | null = null;
   #isStream = false;
@@ -94,7 +94,7 @@ export class RequestMeter {
   /** Counts the request. False: the principal is out of date. Throws `rate_limited` or `budget_exhausted`. */
   async open(): Promise<boolean> {
     if (this.#isUnlimited) {
-      this.#openLater();
+      this.#openAside();
       return true;
     }
     return this.#accept(await this.#open());
@@ -108,7 +108,7 @@ export class RequestMeter {
   postpone(renewAllowance: () => Promise<Allowance>): void {
     this.#renewAllowance = renewAllowance;
     if (this.#isUnlimited) {
-      this.#openLater();
+      this.#openAside();
     }
   }
 
@@ -178,10 +178,8 @@ export class RequestMeter {
   }
 
   async #settleOnce({ outcome, status, errorCode }: MeteredEnding): Promise<void> {
-    this.#stopTimer();
-    if (this.#renewal !== undefined) {
-      clearInterval(this.#renewal);
-    }
+    stopTimer(this.#opening);
+    stopTimer(this.#renewal);
     const { ledger, subject } = this.#options;
     const ending: UsageEnding = { ...this.#snapshot(), outcome, status, errorCode: errorCode ?? null };
     this.#options.onEnd(ending);
@@ -222,7 +220,7 @@ export class RequestMeter {
   /** Tells the ledger of the request, once. */
   #open(first?: Wanted): Promise<Admission> {
     const { ledger, subject } = this.#options;
-    this.#stopTimer();
+    stopTimer(this.#opening);
     const opening = askLedger(() => ledger.open(subject, this.#allowance, first));
     this.#opened = opening;
     // Whoever waits for it meets its failure; nobody may.
@@ -233,20 +231,22 @@ export class RequestMeter {
     return opening;
   }
 
-  #openLater(): void {
-    this.#timer = setTimeout(() => void this.#open(), UNLIMITED_SILENCE_MILLISECONDS);
-  }
-
-  #stopTimer(): void {
-    if (this.#timer !== undefined) {
-      clearTimeout(this.#timer);
-    }
+  /** Where nobody waits for the ledger: it hears of the request as soon as there is time, so that no death goes unnoticed. */
+  #openAside(): void {
+    this.#opening = setTimeout(() => void this.#open(), 0);
   }
 
   #keepRenewing(): void {
-    if (!this.#isSettled) {
-      this.#renewal ??= setInterval(() => this.#renew(), RENEWAL_MILLISECONDS);
+    if (!this.#isSettled && this.#renewal === undefined) {
+      this.#renewAfter(FIRST_RENEWAL_MILLISECONDS);
     }
+  }
+
+  #renewAfter(milliseconds: number): void {
+    this.#renewal = setTimeout(() => {
+      this.#renew();
+      this.#renewAfter(RENEWAL_MILLISECONDS);
+    }, milliseconds);
   }
 
   /** Opens a request that was postponed: all who wait for that are admitted or refused together. */
@@ -291,5 +291,11 @@ export class RequestMeter {
       durationMs: elapsed(),
       stages: stages(),
     };
+  }
+}
+
+function stopTimer(timer: ReturnType<typeof setTimeout> | undefined): void {
+  if (timer !== undefined) {
+    clearTimeout(timer);
   }
 }

@@ -79,29 +79,66 @@ describe("the ledger is asked", () => {
     expect(asked).toEqual(["open", "open", "open"]);
   });
 
-  it("of a request without limits only when it has ended, or lasts", async ({ expect }) => {
+  it("of a request without limits aside, while nobody waits", async ({ expect }) => {
     vi.useFakeTimers();
     try {
       const { asked, meter } = world();
-      const [short, long] = [meter("short", UNLIMITED), meter("long", UNLIMITED)];
-      for (const request of [short, long]) {
-        request.postpone(neverRenewed);
-        await reserve(request);
-        await request.admitted();
-      }
+      const request = meter("a", UNLIMITED);
+      request.postpone(neverRenewed);
+      await reserve(request);
+      await request.admitted();
       expect(asked).toEqual([]);
-      await short.settle(ENDING);
-      expect(asked).toEqual(["settle"]);
-      await vi.advanceTimersByTimeAsync(1_000);
-      expect(asked).toEqual(["settle", "open"]);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(asked).toEqual(["open"]);
+      await request.settle(ENDING);
+      expect(asked).toEqual(["open", "settle"]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it.for([
+    ["with limits", LIMITED],
+    ["without limits", UNLIMITED],
+  ] as const)("once a second has passed and then every 20 s, of one %s", async ([, allowance], { expect }) => {
+    vi.useFakeTimers();
+    try {
+      const { asked, meter } = world();
+      const request = meter("a", allowance);
+      request.postpone(neverRenewed);
+      await reserve(request);
+      await vi.advanceTimersByTimeAsync(999);
+      expect(asked).toEqual(["open"]);
+      await vi.advanceTimersByTimeAsync(1);
+      expect(asked).toEqual(["open", "renew"]);
       await vi.advanceTimersByTimeAsync(20_000);
-      await long.settle(ENDING);
-      expect(asked).toEqual(["settle", "open", "renew", "settle"]);
+      await request.settle(ENDING);
+      expect(asked).toEqual(["open", "renew", "renew", "settle"]);
       await vi.advanceTimersByTimeAsync(60_000);
       expect(asked).toHaveLength(4);
     } finally {
       vi.useRealTimers();
     }
+  });
+});
+
+describe("an answer whose length the request does not limit", () => {
+  const target = { ...fakeTargetLm(), maxOutputTokens: 100 };
+  const answered = (meter: RequestMeter): Promise<unknown> => meter.reserveGeneration(target, generateRequest());
+
+  it("is reserved as its model's max_output_tokens; what it is longer is counted, and refuses the next", async ({
+    expect,
+  }) => {
+    const { meter } = world();
+    const within = (tokens: number): Allowance => allowanceOf({ budget: { tokens } });
+    await expect(answered(meter("a", within(100)))).rejects.toMatchObject({ code: "budget_exhausted" });
+    const long = meter("b", within(150));
+    const tally = await long.reserveGeneration(target, generateRequest());
+    tally.read({ type: "usage", usage: { prompt_tokens: 10, completion_tokens: 900 } });
+    await long.settle(ENDING);
+    expect(long.counts.snapshot().counts).toMatchObject({ completionTokens: 900 });
+    await expect(answered(meter("c", within(909)))).rejects.toMatchObject({ code: "budget_exhausted" });
+    await expect(answered(meter("d", within(2_000)))).resolves.toBeDefined();
   });
 });
 
