@@ -13,12 +13,14 @@ import { formatRecord, writeRecord } from "./in-corpus/report.ts";
 import { runSet } from "./in-corpus/run-set.ts";
 import { IN_CORPUS_PARTS, IN_CORPUS_SETS } from "./in-corpus/sets.ts";
 import type { InCorpusName } from "./in-corpus/sets.ts";
+import { writeSummary } from "./in-corpus/summary-page.ts";
 import { writeQuestions } from "./in-corpus/write-questions.ts";
 
 const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).join(", ")}:
 
   node scripts/experiments/in-corpus.ts questions --data DIR [--work DIR]      cut the questions, and list those to label
   node scripts/experiments/in-corpus.ts run --data DIR --encoder DIR [options] train and measure
+  node scripts/experiments/in-corpus.ts report [--docs DIR]                    report.html and gains.svg of the records
 
   --only SET          one or more; default all
   --parts dev|test    what is measured on; default dev: settings are chosen there
@@ -60,6 +62,10 @@ async function main(): Promise<void> {
   const sets = namesOf(IN_CORPUS_SETS, values.only);
   if (action === "questions" && data !== undefined) {
     await writeAllQuestions(sets, { data, work });
+    return;
+  }
+  if (action === "report") {
+    process.stdout.write(`${await writeSummary(docs)}\n`);
     return;
   }
   if (action !== "run" || data === undefined || encoder === undefined || (parts !== "dev" && parts !== "test")) {

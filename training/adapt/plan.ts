@@ -192,7 +192,6 @@ function labelStages(context: PlanContext, train: ExperimentSet): Stage[] {
 
 function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
   const { experiment, stage, work, folderOf, corpus } = context;
-  const preset = PRESETS[experiment.preset];
   const candidates = candidatesOf(context);
   const scores = scoresOf(context);
   return conditionsOf(experiment).map((condition) => {
@@ -204,8 +203,7 @@ function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
         ...questionOptions(context, train),
         candidates,
         scores,
-        ...preset.build,
-        ...experiment.build,
+        ...buildOptions(experiment, condition),
         condition,
         output,
         json: true,
@@ -220,6 +218,11 @@ function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
       estimate: ESTIMATES.quick(),
     });
   });
+}
+
+function buildOptions({ preset, build }: Experiment, condition: string): Readonly<Record<string, unknown>> {
+  const { build: common, ofCondition } = PRESETS[preset];
+  return { ...common, ...ofCondition[condition]?.build, ...build };
 }
 
 /** Conditions of an experiment: its own, or the preset's. */
@@ -242,8 +245,9 @@ function adaptedRows(context: PlanContext, train: ExperimentSet): TrainedRow[] {
       const output = path.join(work, "trained", `${condition}-${mode}`);
       const examples = path.join(work, "examples", condition);
       const result = path.join(output, mode === "query-adapter" ? "adapter.safetensors" : "encoder");
-      const selection =
-        dev === undefined ? { dev: path.join(examples, "dev.jsonl") } : { devData: folderOf(dev), devSplit: dev.split };
+      const ownDev =
+        buildOptions(experiment, condition)["devShare"] === 0 ? {} : { dev: path.join(examples, "dev.jsonl") };
+      const selection = dev === undefined ? ownDev : { devData: folderOf(dev), devSplit: dev.split };
       return {
         row: { condition, mode, result },
         stage: stage({
@@ -260,6 +264,7 @@ function adaptedRows(context: PlanContext, train: ExperimentSet): TrainedRow[] {
             seed: experiment.seed,
             ...preset.train,
             ...preset.trainModes[mode],
+            ...preset.ofCondition[condition]?.train,
             ...experiment.train,
             ...experiment.trainModes[mode],
             output,

@@ -42,6 +42,10 @@ const options = z.strictObject({
     description:
       "signals to use, first-stage (its own scores) among them; several are fused by their z-scores; default: all in the files",
   }),
+  firstStage: z
+    .boolean()
+    .default(false)
+    .describe("fuse the first stage's own scores with the LM's, as one signal more"),
   condition: z.enum(CONDITIONS).default("both").meta({ placeholder: "name", description: "where positives come from" }),
   output: z
     .string()
@@ -187,7 +191,7 @@ twice; train again on what comes out.`,
   },
 });
 
-function chooseSignals({ condition, signals }: Options, scores: ScoresBySignal): readonly string[] {
+function chooseSignals({ condition, signals, firstStage }: Options, scores: ScoresBySignal): readonly string[] {
   const known = [...scores.keys()];
   const stray = signals.find((signal) => !scores.has(signal) && signal !== FIRST_STAGE);
   if (stray !== undefined) {
@@ -197,7 +201,7 @@ function chooseSignals({ condition, signals }: Options, scores: ScoresBySignal):
   if (chosen.length === 0 && (condition === "lm" || condition === "both")) {
     throw new UsageError(`--condition ${condition} needs --scores`);
   }
-  return chosen;
+  return firstStage && !chosen.includes(FIRST_STAGE) ? [...chosen, FIRST_STAGE] : chosen;
 }
 
 function toMargin(given: string): number | "auto" | undefined {

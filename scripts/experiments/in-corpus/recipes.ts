@@ -11,19 +11,6 @@ export const RECIPES = {
     negatives: 15,
     identityWeight: 0.3,
   },
-  /** For graded conditions. */
-  "linear-graded": {
-    mode: "query-adapter",
-    adapter: "linear",
-    loss: "graded-distillation",
-    teacherTemperature: 0.5,
-    learningRate: 3e-4,
-    epochs: 8,
-    batchSize: 32,
-    hardNegatives: "file",
-    negatives: 24,
-    identityWeight: 0.3,
-  },
   "low-rank": {
     mode: "query-adapter",
     adapter: "low-rank",
@@ -48,3 +35,11 @@ export const RECIPES = {
 } as const satisfies Readonly<Record<string, GivenTrainingOptions>>;
 
 export type RecipeName = keyof typeof RECIPES;
+
+/** What a graded condition changes in any recipe: it learns from all scored passages of a question, and they are in its examples. */
+export const GRADED = {
+  loss: "graded-distillation",
+  teacherTemperature: 0.3,
+  hardNegatives: "file",
+  negatives: 24,
+} as const satisfies GivenTrainingOptions;

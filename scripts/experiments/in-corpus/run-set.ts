@@ -21,15 +21,19 @@ import type { Workshop } from "./workshop.ts";
 /** What decides; the others are reported beside it. */
 const MEASURE = "nDCG@10";
 
+type Compared = Omit<PairComparison, "name" | "measure">;
+
 /** Means of one row on one part. */
 export interface PartRecord {
   readonly part: InCorpusPart;
   readonly n: number;
   readonly means: Readonly<Record<MeasuredLeg, Readonly<Record<string, number>>>>;
   /** Against the base: nDCG@10 of the dense leg. Absent of the base itself. */
-  readonly gain?: Omit<PairComparison, "name" | "measure">;
+  readonly gain?: Compared;
   /** Of the gain by human positives in the same mode. */
   readonly recovered?: RecoveredShare;
+  /** Against human positives in the same mode. */
+  readonly againstHuman?: Compared;
 }
 
 export interface RowRecord {
@@ -141,15 +145,24 @@ function partRecords({ cell, legs }: Measured, { meters, base, measured }: Besid
       theirs: scoresOf(base[index]),
     }));
     const gain = comparePairs(pairs).find(({ name }) => name === `${cell.condition} ${cell.recipe}`);
-    const [own, reference] = [legs[index], human?.legs[index]].map((of) => gainsOf(of, base[index]));
-    const recovered = human === undefined ? undefined : recoveredShare(own ?? [], reference ?? []);
-    const { name: _name, measure: _measure, ...compared } = gain ?? { name: "", measure: "" };
+    const record = { ...partRecord(meter, legs[index]), ...(gain === undefined ? {} : { gain: compared(gain) }) };
+    if (human === undefined || human.cell.condition === cell.condition) {
+      return record;
+    }
+    const pair = { name: "", ours: scoresOf(legs[index]), theirs: scoresOf(human.legs[index]) };
+    const [againstHuman] = comparePairs([pair]);
+    const [own = [], reference = []] = [legs[index], human.legs[index]].map((of) => gainsOf(of, base[index]));
+    const recovered = recoveredShare(own, reference);
     return {
-      ...partRecord(meter, legs[index]),
-      ...(gain === undefined ? {} : { gain: compared as Omit<PairComparison, "name" | "measure"> }),
+      ...record,
       ...(recovered === undefined ? {} : { recovered }),
+      ...(againstHuman === undefined ? {} : { againstHuman: compared(againstHuman) }),
     };
   });
+}
+
+function compared({ name: _name, measure: _measure, ...comparison }: PairComparison): Compared {
+  return comparison;
 }
 
 function partRecord({ part, questions }: PartMeter, legs: MeasuredLegs | undefined): PartRecord {

@@ -12,7 +12,7 @@ import { cohortKey } from "./cohorts.ts";
 import { IN_CORPUS_CONDITIONS } from "./conditions.ts";
 import type { ConditionLabel, InCorpusCondition } from "./conditions.ts";
 import type { OpenedSet } from "./open-set.ts";
-import { RECIPES } from "./recipes.ts";
+import { GRADED, RECIPES } from "./recipes.ts";
 import type { RecipeName } from "./recipes.ts";
 import { LABEL_DEPTH, PASSAGE_TOKENS } from "./workshop.ts";
 import type { Workshop } from "./workshop.ts";
@@ -64,6 +64,7 @@ export async function trainCell(
   const options = resolveTrainingOptions(
     {
       ...RECIPES[recipe],
+      ...(isGraded(condition) ? GRADED : {}),
       ...files,
       output: path.join(own, recipe),
       encoder: encoderFolder,
@@ -77,13 +78,18 @@ export async function trainCell(
   return { run, examples };
 }
 
-/** Passages of a graded example besides its positive: those that are scored, and the first stage's next, which nothing says are right. */
-const GRADED_PASSAGES = 24;
+function isGraded(condition: ConditionLabel): boolean {
+  const { isGraded: is = false }: InCorpusCondition = IN_CORPUS_CONDITIONS[condition];
+  return is;
+}
 
-/** But for graded examples, hard negatives come from the base when training begins: none are chosen here. */
+/**
+ * Of a graded example the first stage's best passages are the hard negatives: those that are scored, and the next, of which nothing says
+ * that they are right. Others get theirs from the base when training begins.
+ */
 function examplesOf(
   set: OpenedSet,
-  { condition, signals, minLead = 0, isGraded = false }: InCorpusCondition,
+  { condition, signals, minLead = 0, isGraded: takesAll = false }: InCorpusCondition,
 ): readonly TrainingExample[] {
   const { candidates, labelled } = set;
   const scores = withFirstStage(set.scores, candidates.run, LABEL_DEPTH);
@@ -101,8 +107,8 @@ function examplesOf(
     strict3: false,
     anchor: "human",
     negatives: {
-      count: isGraded ? GRADED_PASSAGES : 0,
-      choose: isGraded ? "hardest" : "random",
+      count: takesAll ? GRADED.negatives : 0,
+      choose: takesAll ? "hardest" : "random",
       minimum: 0,
       seed: 0,
       relativeMargin: undefined,

@@ -99,6 +99,21 @@ describe("aar build", () => {
     expect(Math.min(train, dev)).toBeGreaterThan(8);
   });
 
+  it("fuses the first stage's own scores with the LM's on demand, worked out by hand", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeSet(folder);
+    await build(folder, { condition: "lm", firstStage: true, lmPositives: 1, negatives: 0 });
+    const [first] = await examplesOf(folder);
+    // z of the LM's -1, 2, 1: -1.3363, 1.0690, 0.2673; of the first stage's 9, 8, 7: 1.2247, 0, -1.2247.
+    expect(first?.scores?.["liked"]).toBeCloseTo(1.069 / 2, 4);
+    expect(first?.scores?.["near"]).toBeCloseTo((1.2247 - 1.3363) / 2, 4);
+    expect(first?.scores?.["second"]).toBeCloseTo((0.2673 - 1.2247) / 2, 4);
+    expect(first?.positives.map(({ passageId }) => passageId)).toEqual(["liked"]);
+  });
+
   it("joins human and LM positives and filters the negatives, worked out by hand", async ({
     expect,
     onTestFinished,

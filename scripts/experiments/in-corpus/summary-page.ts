@@ -1,0 +1,120 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
+import { formatPValue } from "../../../training/format-table.ts";
+import { differencePlot } from "../../../training/plots/difference-plot.ts";
+import { renderSvg } from "../../../training/plots/render-svg.ts";
+import { html, raw } from "../../../training/report/html.ts";
+import type { SafeHtml } from "../../../training/report/html.ts";
+import { claims } from "./claims.ts";
+import type { Claim } from "./claims.ts";
+import { formatRecord } from "./report.ts";
+import type { SetRecord } from "./run-set.ts";
+
+/** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
+const CHOSEN = { free: "lm-free-graded", both: "human+lm-free-agreement", recipe: "linear" } as const;
+const STYLE = path.resolve(import.meta.dirname, "../../../training/report/style.css");
+
+/** Reads all records of a folder and writes the page about them, and its plot beside it. Returns the page's file. */
+export async function writeSummary(folder: string): Promise<string> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).toSorted();
+  const records = await Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(path.join(folder, name), "utf8")) as SetRecord), // our own files
+  );
+  const plot = await gainPlot(records);
+  await writeFileAtomic(path.join(folder, "gains.svg"), plot);
+  const tested = claims({ ...CHOSEN, records: records.filter(({ cohort }) => cohort === "free") });
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+        <title>Adaptation inside a corpus</title>
+        <style>
+          ${raw(await readFile(STYLE, "utf8"))}
+        </style>
+      </head>
+      <body>
+        <main>
+          <h1>Adaptation inside a corpus</h1>
+          <p class="muted">all-MiniLM-L6-v2, linear query adapter, SmolLM2-135M-Instruct; nDCG@10 of dense retrieval</p>
+          <h2>Gain over the base</h2>
+          <figure>${raw(plot)}</figure>
+          <h2>Claims</h2>
+          ${claimTable(tested)}
+          <h2>All rows</h2>
+          ${records.map((record) => html`<div class="scroll"><pre>${formatRecord(record)}</pre></div>`)}
+          <p class="muted">
+            Intervals: percentile bootstrap over questions, 95 %. p: two-sided paired permutation test; Holm's
+            correction over all claims, and in "all rows" over the rows of one table and part.
+          </p>
+        </main>
+      </body>
+    </html> `;
+  const file = path.join(folder, "report.html");
+  await writeFileAtomic(file, page.markup);
+  return file;
+}
+
+async function gainPlot(records: readonly SetRecord[]): Promise<string> {
+  const shown = new Set<string>(["human", "lm-free-graded", "control-first-graded"]);
+  const differences = records
+    .filter(({ set, cohort }) => cohort === "free" && set !== "general")
+    .flatMap(({ set, rows }) =>
+      rows
+        .filter(({ condition, recipe }) => shown.has(condition) && recipe === CHOSEN.recipe)
+        .flatMap(({ condition, parts }) =>
+          parts.flatMap(({ part, gain }) =>
+            gain === undefined
+              ? []
+              : [
+                  {
+                    name: `${set}: ${condition}`,
+                    panel: part,
+                    mean: gain.meanDifference,
+                    low: gain.interval.low,
+                    high: gain.interval.high,
+                  },
+                ],
+          ),
+        ),
+    );
+  return await renderSvg(differencePlot({ differences, title: "gain of nDCG@10" }));
+}
+
+function claimTable(tested: readonly Claim[]): SafeHtml {
+  const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(3)}`;
+  const share = ({ recovered }: Claim): string =>
+    recovered === undefined
+      ? ""
+      : `${(100 * recovered.share).toFixed(0)} % (${(100 * recovered.low).toFixed(0)} to ${(100 * recovered.high).toFixed(0)})`;
+  return html`<div class="scroll">
+    <table>
+      <thead>
+        <tr>
+          <th>set</th>
+          <th>part</th>
+          <th>claim</th>
+          <th>difference</th>
+          <th>p <small>(Holm)</small></th>
+          <th>of the human gain</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${tested.map(
+          (claim) =>
+            html`<tr>
+              <td>${claim.set}</td>
+              <td>${claim.part} <small>n=${claim.n}</small></td>
+              <td>${claim.statement}</td>
+              <td>${signed(claim.difference)}<small>${signed(claim.low)} – ${signed(claim.high)}</small></td>
+              <td>${formatPValue(claim.pValue)}<small>(${formatPValue(claim.pHolm)})</small></td>
+              <td>${share(claim)}</td>
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,76 @@
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { describe, it } from "vitest";
+import { readExperiment } from "../../../../training/adapt/experiment.ts";
+import { planExperiment } from "../../../../training/adapt/plan.ts";
+import type { Stage } from "../../../../training/adapt/stage.ts";
+import { fakeCommands } from "../../../support/fake-commands.ts";
+import { temporaryFolder } from "../../../support/temporary-folder.ts";
+
+const EXPERIMENT = {
+  schemaVersion: 1,
+  name: "docs",
+  sets: {
+    log: { data: "docs", split: "train", role: "train" },
+    held: { data: "docs", split: "test", role: "test" },
+  },
+  modes: ["query-adapter"],
+  conditions: ["human", "lm"],
+  score: { lm: "lm.onnx" },
+};
+
+type OnTestFinished = Parameters<typeof temporaryFolder>[0];
+
+async function plan(changes: object, onTestFinished: OnTestFinished): Promise<ReadonlyMap<string, Stage>> {
+  const folder = await temporaryFolder(onTestFinished);
+  const file = path.join(folder, "experiment.json");
+  await writeFile(file, JSON.stringify({ ...EXPERIMENT, ...changes }));
+  const stages = planExperiment({
+    experiment: await readExperiment(file),
+    work: path.join(folder, "work"),
+    cache: path.join(folder, "cache"),
+    sizes: { passages: 10, questions: new Map() },
+    findCommand: fakeCommands().find,
+  });
+  return new Map(stages.map((stage) => [stage.id, stage]));
+}
+
+describe("planExperiment, preset edge", () => {
+  it("asks for query likelihood, which needs no answers", async ({ expect, onTestFinished }) => {
+    const stages = await plan({}, onTestFinished);
+    expect(stages.get("score")?.options).toMatchObject({
+      signal: "query-likelihood",
+      lm: expect.stringMatching(/lm\.onnx$/u),
+    });
+  });
+
+  it("grades by the LM and the first stage, and people's positives not", async ({ expect, onTestFinished }) => {
+    const stages = await plan({}, onTestFinished);
+    expect(stages.get("build:lm")?.options).toMatchObject({ firstStage: true, choose: "hardest", negatives: 24 });
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({
+      loss: "graded-distillation",
+      hardNegatives: "file",
+      negatives: 24,
+      identityWeight: 0.3,
+    });
+    expect(stages.get("build:human")?.options).not.toHaveProperty("firstStage");
+    expect(stages.get("train:human:query-adapter")?.options).not.toHaveProperty("loss");
+  });
+
+  it("trains to the end, or stops on the questions of a dev set", async ({ expect, onTestFinished }) => {
+    const without = (await plan({}, onTestFinished)).get("train:lm:query-adapter")?.options;
+    expect(without).not.toHaveProperty("dev");
+    expect(without).not.toHaveProperty("devData");
+    const dev = { data: "docs", split: "dev", role: "dev" };
+    const stages = await plan({ sets: { ...EXPERIMENT.sets, dev } }, onTestFinished);
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ devSplit: "dev" });
+    const shared = await plan({ build: { devShare: 0.2 } }, onTestFinished);
+    expect(shared.get("train:lm:query-adapter")?.options).toMatchObject({ dev: expect.stringMatching(/dev\.jsonl$/u) });
+  });
+
+  it("gives way to what the experiment says", async ({ expect, onTestFinished }) => {
+    const stages = await plan({ build: { firstStage: false }, train: { loss: "contrastive" } }, onTestFinished);
+    expect(stages.get("build:lm")?.options).toMatchObject({ firstStage: false });
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ loss: "contrastive" });
+  });
+});
