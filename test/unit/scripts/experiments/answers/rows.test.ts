@@ -1,0 +1,21 @@
+import { test } from "vitest";
+import { rowsOf } from "../../../../../scripts/experiments/answers/rows.ts";
+
+test("trained rows follow those that need no training", ({ expect }) => {
+  const rows = rowsOf(["human=a/adapter.safetensors", "lm=b=c"], { hasVectors: true });
+  expect(rows.map(({ name, trained }) => [name, trained])).toEqual([
+    ["none", undefined],
+    ["bm25", undefined],
+    ["base", undefined],
+    ["human", "a/adapter.safetensors"],
+    ["lm", "b=c"],
+  ]);
+});
+
+test("without vectors there is no dense row", ({ expect }) => {
+  expect(rowsOf(["human=a"], { hasVectors: false }).map(({ name }) => name)).toEqual(["none", "bm25"]);
+});
+
+test.for(["human", "=a", "human=", "base=a"])("refuses %s", (given, { expect }) => {
+  expect(() => rowsOf([given], { hasVectors: true })).toThrow(/--row .*expected NAME=FILE/u);
+});
