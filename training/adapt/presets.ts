@@ -32,7 +32,7 @@ const GRADED = {
     answerFilter: false,
     spareLmRanks: 0,
   },
-  train: { loss: "graded-distillation", teacherTemperature: 0.3, hardNegatives: "file", negatives: 24 },
+  train: { loss: "graded-distillation", teacherTemperature: 0.5, hardNegatives: "file", negatives: 24 },
 } as const;
 
 /** Numbers in the comments are rows of the table in docs/aar-disagreements.md. */

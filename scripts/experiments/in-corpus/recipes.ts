@@ -39,7 +39,7 @@ export type RecipeName = keyof typeof RECIPES;
 /** What a graded condition changes in any recipe: it learns from all scored passages of a question, and they are in its examples. */
 export const GRADED = {
   loss: "graded-distillation",
-  teacherTemperature: 0.3,
+  teacherTemperature: 0.5,
   hardNegatives: "file",
   negatives: 24,
 } as const satisfies GivenTrainingOptions;
