@@ -12,14 +12,14 @@ import { buildEncoder } from "../quantization/build-encoder.ts";
 import type { BuiltEncoder } from "../quantization/build-encoder.ts";
 import { calibrate } from "../quantization/calibrate.ts";
 import { compareEncoders } from "../quantization/compare-encoders.ts";
-import type { OpenEncoder } from "../quantization/compare-encoders.ts";
 import { buildEdgeEncoder, readBertModel } from "../quantization/edge/build-edge-encoder.ts";
 import type { BuildEdgeEncoderOptions } from "../quantization/edge/build-edge-encoder.ts";
 import { checkLikeness } from "../quantization/edge/check-likeness.ts";
 import type { InputTerms } from "../quantization/input-scheme.ts";
 import type { StatisticsByValue } from "../quantization/input-statistics.ts";
 import { openOtherModel } from "../quantization/open-other-model.ts";
-import type { SourceFiles } from "../quantization/open-other-model.ts";
+import { openSource } from "../quantization/open-source.ts";
+import type { Source } from "../quantization/open-source.ts";
 import { formatReport, judge } from "../quantization/report.ts";
 import type { QuantizationReport } from "../quantization/report.ts";
 import { CALIBRATION_PHASE, PARITY_PHASE, sampleTexts } from "../quantization/sample-texts.ts";
@@ -59,6 +59,11 @@ const options = z.strictObject({
     .string()
     .optional()
     .meta({ placeholder: "file", description: "another quantised ONNX of the same model, measured in the same way" }),
+  passageEncoder: z.string().optional().meta({
+    placeholder: "dir",
+    description:
+      "of a query encoder (train --mode query-encoder or distill): the encoder whose passage vectors it is to search, int8 too; the gate then searches those",
+  }),
   force: z.boolean().default(false).describe("write the encoder although the gate fails, or without --data"),
   name: z.string().optional().meta({ description: "model name; default: the source's, with -int8" }),
   graphOutput: z.string().optional().meta({ description: "graph output that is the last hidden state" }),
@@ -74,8 +79,6 @@ const options = z.strictObject({
   json: z.boolean().default(false).describe("print the report as one JSON object"),
 });
 type Options = z.output<typeof options>;
-
-const DEFAULT_QUERY_LENGTH = 128;
 
 /** `aar quantize`: calibrate, quantise, measure, and write what passes. */
 export const quantizeCommand = defineCommand({
@@ -120,36 +123,6 @@ exits with 1. A source folder may have a manifest.json; flags override it.`,
 
 const REPORT_FILE = "quantization-report.json";
 const MANIFEST_FILE = "manifest.json";
-
-/** The fp32 encoder, its files, and the manifest that the int8 one inherits. */
-interface Source extends OpenEncoder, SourceFiles {}
-
-async function openSource(given: Options, threads: number): Promise<Source> {
-  const encoder = await loadEncoder(given.model, {
-    threads,
-    pooling: given.pooling,
-    queryPrefix: given.queryPrefix,
-    passagePrefix: given.passagePrefix,
-    maxQueryLength: given.maxQueryLength ?? DEFAULT_QUERY_LENGTH,
-    maxPassageLength: given.maxPassageLength,
-    output: given.graphOutput,
-  });
-  const { manifest } = encoder;
-  if (manifest.dtype !== "fp32") {
-    throw new AppError("invalid_artifact", `${given.model} is ${manifest.dtype} already; quantise the fp32 encoder`);
-  }
-  return {
-    encoder,
-    modelPath: path.join(given.model, manifest.model.file),
-    tokenizerPath: path.join(given.model, manifest.tokenizer.file),
-    manifest: {
-      ...manifest,
-      name: given.name ?? `${manifest.name}-int8`,
-      licence: given.licence ?? manifest.licence,
-      provenance: { ...manifest.provenance, ...(given.source === undefined ? {} : { source: given.source }) },
-    },
-  };
-}
 
 interface StepOptions {
   readonly given: Options;
@@ -255,7 +228,8 @@ async function measure({
 }: StepOptions & { readonly staging: string }): Promise<QuantizationReport> {
   const { data: folders, split, cache, passages, queries } = given;
   const texts = await sampleTexts({ folders, passages, queries, phase: PARITY_PHASE });
-  const shared = { reference: source, texts, folders, split, cache, progress, signal };
+  const { passageEncoder } = source;
+  const shared = { reference: source, texts, folders, passageEncoder, split, cache, progress, signal };
   const encoder = await loadEncoder(staging, { threads });
   const candidate = { encoder, modelPath: path.join(staging, encoder.manifest.model.file) };
   const quantized = await compareEncoders({ ...shared, candidate });

@@ -20,6 +20,8 @@ export interface CompareEncodersOptions {
   readonly texts: SampledTexts;
   /** BEIR-style folders with judgments. */
   readonly folders: readonly string[];
+  /** Made the passages that both search; undefined: each its own. */
+  readonly passageEncoder: Encoder | undefined;
   readonly split: string;
   readonly cache: string;
   readonly progress: (options: ProgressOptions) => Progress;
@@ -31,7 +33,7 @@ const TIMED_LENGTHS = [16, 128];
 
 /** Measures a quantised encoder beside the one it came from: cosine, retrieval, speed. */
 export async function compareEncoders(options: CompareEncodersOptions): Promise<EncoderComparison> {
-  const { reference, candidate, texts, folders, split, cache, progress, signal } = options;
+  const { reference, candidate, texts, folders, passageEncoder, split, cache, progress, signal } = options;
   const total = texts.passages.length + texts.queries.length;
   const parityProgress = progress({ label: "parity", total, unit: "texts" });
   const onTexts = (count: number): void => {
@@ -47,7 +49,7 @@ export async function compareEncoders(options: CompareEncodersOptions): Promise<
   });
   const retrieval: RetrievalParity[] = [];
   for (const folder of folders) {
-    const encoders = { before: reference.encoder, after: candidate.encoder };
+    const encoders = { before: reference.encoder, after: candidate.encoder, passageEncoder };
     retrieval.push(await measureRetrieval({ folder, split, ...encoders, cache, progress, signal }));
   }
   const { bytes, sha256 } = candidate.encoder.manifest.model;

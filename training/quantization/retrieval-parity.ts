@@ -24,6 +24,8 @@ export interface MeasureRetrievalOptions {
   readonly split: string;
   readonly before: Encoder;
   readonly after: Encoder;
+  /** Made the passages that both search; undefined: each its own. */
+  readonly passageEncoder?: Encoder | undefined;
   /** Of encodings, see `cachedPassageVectors`. */
   readonly cache: string;
   readonly progress: (options: ProgressOptions) => Progress;
@@ -50,12 +52,13 @@ export async function measureRetrieval(options: MeasureRetrievalOptions): Promis
 
 async function score(
   encoder: Encoder,
-  { folder, split, cache, progress, signal }: MeasureRetrievalOptions,
+  { folder, split, passageEncoder = encoder, cache, progress, signal }: MeasureRetrievalOptions,
 ): Promise<{ readonly mean: number; readonly n: number }> {
   const set = await loadEvaluationSet(folder, split);
-  const encoding = { cache, encoder, progress, signal };
-  const vectors = await cachedPassageVectors(path.join(folder, "corpus.jsonl"), encoding);
-  const embeddings = await cachedQueryVectors(set.queries, { ...encoding, runtime: "node" });
+  const shared = { cache, progress, signal };
+  const corpus = path.join(folder, "corpus.jsonl");
+  const vectors = await cachedPassageVectors(corpus, { ...shared, encoder: passageEncoder });
+  const embeddings = await cachedQueryVectors(set.queries, { ...shared, encoder, runtime: "node" });
   const run = await denseRun({ vectors, queries: set.queries, embeddings, depth: DEPTH, progress, signal });
   const { means } = evaluateRun({ run, set, measures: [parseMeasure(MEASURE)], passageText: () => undefined });
   const [measured] = means;

@@ -115,3 +115,22 @@ test("a model above the limit is refused before anything is written", async ({ e
   await expect(quantizeCommand.execute(flags, recordingContext())).rejects.toThrow(/bytes, the limit is 1048/u);
   expect(await readdir(path.dirname(model))).not.toContain("out");
 });
+
+test("a query encoder is tied to the passages it is to search, and measured on them", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const { model, data, output, cache } = await prepare(await temporaryFolder(onTestFinished));
+  const flags = { cache, data: [data], passages: 1, queries: 1, maxLoss: 1 };
+  await quantizeCommand.execute({ ...flags, model, output }, recordingContext());
+  const passages = await loadEncoder(output);
+  const asQueryEncoder = { ...flags, model, output: `${output}-query`, passageEncoder: output };
+  await expect(quantizeCommand.execute(asQueryEncoder, recordingContext())).rejects.toThrow(
+    /encodes its own passages/u,
+  );
+
+  const { manifest } = await loadEncoder(model);
+  await writeFile(path.join(model, "manifest.json"), JSON.stringify({ ...manifest, compatibleWith: "a".repeat(64) }));
+  await quantizeCommand.execute(asQueryEncoder, recordingContext());
+  expect((await loadEncoder(`${output}-query`)).fingerprint).toBe(passages.fingerprint);
+});
