@@ -32,6 +32,7 @@ export const IN_CORPUS_CONDITIONS = {
     signals: ["likelihood-gain", "query-likelihood", "first-stage"],
     isGraded: true,
   },
+  "lm-gain-graded": { condition: "lm", signals: ["likelihood-gain", "first-stage"], isGraded: true },
   // Named twice, so that it is fused: z-scores, as the LM's.
   "control-first-graded": { condition: "lm", signals: ["first-stage", "first-stage"], isGraded: true },
   "lm-self": { condition: "lm", signals: ["self-answer"] },
