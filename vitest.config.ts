@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { cloudflareTest, type D1Migration, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
@@ -36,8 +37,14 @@ function inWorkerd(test: TestProjectInlineConfiguration["test"]): TestProjectInl
   };
 }
 
-/** vitest keeps one core for itself: of two cores that is half, although vitest itself is idle for most of a run. */
-const MAX_WORKERS = "100%";
+/** Mostly waits, for more than a minute: beside everything else, and from the beginning, since projects go by name. */
+const MOSTLY_WAITING = ["test/e2e/interrupted.test.ts"];
+
+/**
+ * vitest keeps one core for itself: of two cores that is half, although vitest itself is idle for most of a run. One more for
+ * what mostly waits.
+ */
+const MAX_WORKERS = availableParallelism() + 1;
 
 /** What wants an isolate that nobody has used: a workerd of its own, which costs seconds. */
 const ALONE_IN_WORKERD = ["test/worker/platform/onnx-runtime-web.test.ts"];
@@ -69,8 +76,18 @@ export default defineConfig({
       inWorkerd({ name: "worker-alone", include: ALONE_IN_WORKERD }),
       {
         test: {
+          name: "e2e-waiting",
+          include: MOSTLY_WAITING,
+          maxWorkers: MAX_WORKERS,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
+          exclude: MOSTLY_WAITING,
           // One Worker with the demo's collection for all of them; it is made while the other projects run.
           globalSetup: ["./test/support/demo-worker-setup.ts"],
           sequence: { groupOrder: 1 },

@@ -8,7 +8,7 @@ import { z } from "zod";
 /** What the upstream says to one request. */
 export interface ScriptedAnswer {
   readonly words: readonly string[];
-  /** Milliseconds before each word but the first. Default 0: all at once. */
+  /** Milliseconds before each word but the first; an answer in one piece takes as long as all of them. Default 0: all at once. */
   readonly pauseMs?: number;
   readonly usage: { readonly prompt_tokens: number; readonly completion_tokens: number };
 }
@@ -53,7 +53,10 @@ export async function startScriptedLm(answerOf: (question: string) => ScriptedAn
 
 const HEAD = { id: "chatcmpl-scripted", created: 1_750_000_000, model: "scripted" };
 
-function sendAnswer(response: ServerResponse, { words, usage }: ScriptedAnswer): void {
+async function sendAnswer(response: ServerResponse, { words, pauseMs = 0, usage }: ScriptedAnswer): Promise<void> {
+  if (pauseMs > 0) {
+    await sleep(pauseMs * (words.length - 1), undefined, { ref: false });
+  }
   const message = { role: "assistant", content: words.join("") };
   response.writeHead(200, { "content-type": "application/json" });
   response.end(

@@ -1,10 +1,7 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
-
-const ROOT = path.resolve(import.meta.dirname, "../../..");
+import { bundleWorker } from "../../local-worker/bundle-worker.ts";
 
 /** The Worker as it ships, and with onnxruntime-web. */
 const ENTRIES = { edge: "src/index.ts", with_onnx: "src/index-with-onnx.ts" } as const;
@@ -28,11 +25,7 @@ interface BundledFile {
 async function bundle(entry: string): Promise<BundledFile[]> {
   const directory = await mkdtemp(path.join(tmpdir(), "aar-bundle-bench-"));
   try {
-    const command = ["node_modules/wrangler/bin/wrangler.js", "deploy", entry, "--dry-run", "--env=", "--outdir"];
-    await promisify(execFile)(process.execPath, [...command, directory], {
-      cwd: ROOT,
-      env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" },
-    });
+    await bundleWorker({ directory, entry });
     const names = (await readdir(directory)).filter((file) => /\.(?:js|wasm)$/u.test(file));
     return await Promise.all(
       names.map(async (file) => ({ file, bytes: (await stat(path.join(directory, file))).size })),
