@@ -14,11 +14,11 @@ const USAGE = `What a small LM answers with the passages that a retriever finds,
                     what the others are compared with, too
   --parts dev|test  what is measured on; default dev. Records are kept of test only
   --seen FILE       training examples: of a "…-seen" part only questions about passages in them
-  --scorer FILE     the LM as ONNX, for the log-probability of right answers
-  --lm FILE         the LM as GGUF, for what it says itself, and for letters
+  --scorer FILE     the LM as ONNX, for the log-probability of right answers and letters
+  --lm FILE         the LM as GGUF, for what it says itself
   --questions N     of a part, the first by a hash of their ids; default 500
   --replies N       of these, so many are also answered; default 100
-  --development N   questions that the number of passages in a prompt is chosen on; default 100
+  --development N   questions that the number of passages in a prompt is chosen on; default 100: the smallest within a standard error of the best
   --documents A,B   numbers to choose from; default 1,2,3
   --work DIR        that of in-corpus.ts, with its questions and vectors; what was asked is kept there. Default .aar/in-corpus
   --docs DIR        default docs/experiments/answers

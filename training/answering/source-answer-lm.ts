@@ -1,7 +1,7 @@
 import { textOfContent } from "../../src/generation/message-text.ts";
 import type { ChatMessage } from "../../src/generation/target-lm.ts";
 import { meanLogProb } from "../scoring/source-lm.ts";
-import type { SourceLm } from "../scoring/source-lm.ts";
+import type { Choice, SourceLm } from "../scoring/source-lm.ts";
 import type { AnswerLm } from "./answer-lm.ts";
 import { rawPrompt } from "./openai-answer-lm.ts";
 
@@ -25,11 +25,8 @@ export function createSourceAnswerLm(lm: SourceLm, api: "chat" | "completions"):
         const text = await lm.generate(prompt, { maxTokens, signal });
         return { text, ...cost() };
       }
-      const firstToken = new Map<string, number>();
-      for (const letter of letters) {
-        const [logProb = -Infinity] = await lm.answerLogProbs({ prompt, answer: space + letter }, signal);
-        firstToken.set(letter, logProb);
-      }
+      const logProbs = await firstLogProbs(lm, { prompt, answers: letters.map((letter) => space + letter) }, signal);
+      const firstToken = new Map(letters.map((letter, index) => [letter, logProbs[index] ?? -Infinity]));
       return { text: "", firstToken, ...cost() };
     },
     async rightAnswerLogProbability(messages, answer, signal) {
@@ -38,6 +35,18 @@ export function createSourceAnswerLm(lm: SourceLm, api: "chat" | "completions"):
     },
     close: () => lm.close(),
   };
+}
+
+async function firstLogProbs(lm: SourceLm, choice: Choice, signal: AbortSignal): Promise<ArrayLike<number>> {
+  if (lm.firstLogProbs !== undefined) {
+    return await lm.firstLogProbs(choice, signal);
+  }
+  const logProbs: number[] = [];
+  for (const answer of choice.answers) {
+    const [first = -Infinity] = await lm.answerLogProbs({ prompt: choice.prompt, answer }, signal);
+    logProbs.push(first);
+  }
+  return logProbs;
 }
 
 function toSourceMessage({ role, content }: ChatMessage) {

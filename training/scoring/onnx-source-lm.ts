@@ -102,6 +102,17 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
       });
       return Float64Array.from(rows, (row, index) => logSoftmaxAt(row, ids.answer[index] ?? 0));
     },
+    async firstLogProbs({ prompt, answers }, signal) {
+      signal?.throwIfAborted();
+      const first = answers.map((answer) => tokenizer.encodePair(prompt, answer).answer[0]);
+      const ids = tokenizer.encode(prompt);
+      if (ids.length === 0 || first.includes(undefined)) {
+        throw new AppError("invalid_request", `prompt and answers must have a token each: ${JSON.stringify(answers)}`);
+      }
+      tokens += ids.length + answers.length;
+      const [row = new Float32Array()] = await logits({ ids, firstPosition: ids.length - 1 });
+      return Float64Array.from(first, (token) => logSoftmaxAt(row, token ?? 0));
+    },
     async chatPrompt(messages) {
       if (parts.chatTemplate === undefined) {
         throw new AppError("invalid_request", `the LM "${name}" has no chat template; choose --prompt plain`);

@@ -12,6 +12,11 @@ export interface Continuation {
   readonly answer: string;
 }
 
+/** Answers of which one may follow a prompt. */
+export interface Choice extends Pick<Continuation, "prompt"> {
+  readonly answers: readonly string[];
+}
+
 /**
  * A frozen LM that labels passages. Everything about texts (tokens, chat marks, truncation) is in here, so a signal is the same
  * for a local file and for a server.
@@ -23,6 +28,11 @@ export interface SourceLm {
   readonly fingerprint: string;
   /** Natural-log probability of each token of the answer, each given all before it. */
   answerLogProbs(continuation: Continuation, signal?: AbortSignal): Promise<Float64Array>;
+  /**
+   * Natural-log probability of the first token of each of several answers to one prompt, in a single pass. Absent where
+   * `answerLogProbs`, once for each, costs no more: where what was read of a prompt is kept.
+   */
+  firstLogProbs?(choice: Choice, signal?: AbortSignal): Promise<Float64Array>;
   /**
    * The messages in the LM's own chat template, opened for its turn. Marks of the template inside of a content are taken out:
    * a passage must not end its own turn.

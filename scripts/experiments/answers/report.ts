@@ -12,7 +12,9 @@ export async function writeRecord(folder: string, record: SetRecord): Promise<vo
 
 /** A table a part: what the LM makes of each row's passages. */
 export function formatRecord({ set, lms, documents: { documents, n, curve }, parts }: SetRecord): string {
-  const tried = curve.map((one) => `${one.documents}: ${one.logProb.toFixed(3)}`).join(", ");
+  const tried = curve
+    .map((one) => `${one.documents}: ${one.logProb.toFixed(3)} ± ${one.standardError.toFixed(3)}`)
+    .join(", ");
   const head = `${set}: ${Object.entries(lms)
     .map(([task, lm]) => `${task} by ${lm}`)
     .join(", ")}; passages in a prompt: ${documents} (LogProb on ${n} development questions ${tried})`;

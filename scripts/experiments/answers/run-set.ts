@@ -32,9 +32,9 @@ export interface SetRecord {
 }
 
 export interface RunSetOptions extends Omit<OpenSetOptions, "depth"> {
-  /** ONNX, for log-probabilities. */
+  /** ONNX, for log-probabilities, of letters too. */
   readonly scorer: string;
-  /** GGUF, for replies and letters. */
+  /** GGUF, for replies: an exported scorer reads the whole prompt again for every token. */
   readonly lm: string;
   /** `NAME=FILE`. */
   readonly rows: readonly string[];
@@ -65,10 +65,8 @@ export async function runSet(name: AnswerSetName, options: RunSetOptions): Promi
     parts.push(await openPart(part, rows, options.questions));
   }
   const common = { texts, folder: path.join(work, "answers"), progress, signal };
-  const openTask = async (): Promise<AnswerTask> =>
-    set.kind === "open"
-      ? createLogProbTask(await openSourceLm({ lm: scorer, threads }))
-      : createLetterTask(await openSourceLm({ lm: gguf, threads }));
+  const createTask = set.kind === "open" ? createLogProbTask : createLetterTask;
+  const openTask = async (): Promise<AnswerTask> => createTask(await openSourceLm({ lm: scorer, threads }));
   const main = await withTask(openTask, async (task) => {
     const choice = await chooseOnAll(dev, { ...common, task, candidates: options.documents });
     const measuring = { ...common, task, documents: choice.documents };

@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { readChoice } from "../../../../training/answering/read-answer.ts";
 import { createSourceAnswerLm } from "../../../../training/answering/source-answer-lm.ts";
+import type { Choice } from "../../../../training/scoring/source-lm.ts";
 import { fakeSourceLm } from "../../../support/fake-source-lm.ts";
 
 const messages = [{ role: "user", content: "Q: who? A:" }];
@@ -29,6 +30,22 @@ describe("createSourceAnswerLm", () => {
     ]);
     expect(readChoice(reply, ["A", "B"])).toBe("B");
     expect(lm.asked.map(({ answer }) => answer)).toEqual([" A", " B"]);
+  });
+
+  it("asks for all letters at once, of an LM that can", async ({ expect }) => {
+    const answers: (readonly string[])[] = [];
+    const lm = {
+      ...fakeSourceLm(),
+      firstLogProbs: async (choice: Choice) => {
+        answers.push(choice.answers);
+        return await Promise.resolve(Float64Array.of(-3, -1));
+      },
+    };
+    const request = { messages, maxTokens: 1, stop: [], letters: ["A", "B"] };
+    const reply = await createSourceAnswerLm(lm, "chat").answer(request, signal);
+    expect(readChoice(reply, ["A", "B"])).toBe("B");
+    expect(answers).toEqual([["A", "B"]]);
+    expect(lm.asked).toEqual([]);
   });
 
   it("tells the mean log-probability of a right answer, and closes its LM", async ({ expect }) => {

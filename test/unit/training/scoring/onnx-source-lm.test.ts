@@ -29,6 +29,18 @@ describe("openOnnxLm", () => {
     },
   );
 
+  it("gives the first tokens of several answers in one pass, as one by one", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeTinyLm(folder, "scorer");
+    const lm = await openOnnxLm(folder);
+    const prompt = "Q: why A:";
+    const together = await lm.firstLogProbs?.({ prompt, answers: ["cat", "a", "b"] });
+    expect(lm.tokens()).toBe(prompt.length + 3);
+    const alone = ["cat", "a", "b"].map((answer) => lm.answerLogProbs({ prompt, answer }));
+    expect([...(together ?? [])]).toEqual((await Promise.all(alone)).map(([first]) => first));
+    await lm.close();
+  });
+
   it("applies the LM's own chat template and keeps texts from ending their turn", async ({
     expect,
     onTestFinished,

@@ -1,5 +1,6 @@
 import { describe, it } from "vitest";
 import { chooseDocuments } from "../../../../../scripts/experiments/answers/choose-documents.ts";
+import type { DocumentChoice } from "../../../../../scripts/experiments/answers/choose-documents.ts";
 import { compareRows } from "../../../../../scripts/experiments/answers/compare-rows.ts";
 import { shareChanged, shareFound } from "../../../../../scripts/experiments/answers/describe-row.ts";
 import { createLogProbTask } from "../../../../../scripts/experiments/answers/log-prob-task.ts";
@@ -49,14 +50,26 @@ describe("measureRows", () => {
     expect(meanOf(scores.get("adapted"), "LogProb")).toEqual({ mean: -2.5, n: 2 });
   });
 
-  it("fixes the smallest of the best numbers of passages", async ({ expect, onTestFinished }) => {
+  it("fixes the smallest number of passages that is within a standard error of the best", async ({
+    expect,
+    onTestFinished,
+  }) => {
     const folder = await temporaryFolder(onTestFinished);
-    const asking = { task: createLogProbTask(lm), folder: folder, progress: silentProgress };
+    const asking = { task: createLogProbTask(lm), folder, progress: silentProgress };
     const { signal } = new AbortController();
-    const options = { ...asking, signal, questions, texts, runs: new Map([["base", base]]) };
-    const choice = await chooseDocuments({ ...options, candidates: [3, 2, 1] });
-    expect(choice).toMatchObject({ documents: 2, n: 2 });
-    expect(choice.curve.find(({ documents }) => documents === 2)?.logProb).toBe(-3);
+    const choose = (run: Run): Promise<DocumentChoice> =>
+      chooseDocuments({ ...asking, signal, questions, texts, runs: new Map([["base", run]]), candidates: [3, 2, 1] });
+    // With one passage -4 and -4; with two or three -2 and -4: differences 2 and 0, mean 1, standard error 1.
+    const near = await choose(base);
+    expect(near).toMatchObject({ documents: 1, n: 2 });
+    expect(near.curve.slice(1)).toMatchObject([
+      { documents: 1, logProb: -4, standardError: 1 },
+      { documents: 2, logProb: -3, standardError: 0 },
+      { documents: 3, logProb: -3, standardError: 0 },
+    ]);
+    // With two passages -2 for both questions: without doubt.
+    const clear = await choose(runOf({ q1: ["wrong", "right"], q2: ["wrong", "right"] }));
+    expect(clear.documents).toBe(2);
   });
 });
 
