@@ -12,7 +12,7 @@ import type { LmTokenizer } from "./lm-tokenizer.ts";
 import { argMax, logSoftmaxAt } from "./log-softmax.ts";
 import { findLayout } from "./onnx-lm-layouts.ts";
 import type { LmFeed, LmInput, LmRequest, OnnxLmLayout } from "./onnx-lm-layouts.ts";
-import type { SourceLm } from "./source-lm.ts";
+import type { Choice, SourceLm } from "./source-lm.ts";
 import { keepWantedPositions } from "./wanted-positions.ts";
 
 /** Tokens of a prompt with its answer: far above any passage, far below what exhausts the memory of a laptop. */
@@ -102,16 +102,12 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
       });
       return Float64Array.from(rows, (row, index) => logSoftmaxAt(row, ids.answer[index] ?? 0));
     },
-    async firstLogProbs({ prompt, answers }, signal) {
+    async firstLogProbs(choice, signal) {
       signal?.throwIfAborted();
-      const first = answers.map((answer) => tokenizer.encodePair(prompt, answer).answer[0]);
-      const ids = tokenizer.encode(prompt);
-      if (ids.length === 0 || first.includes(undefined)) {
-        throw new AppError("invalid_request", `prompt and answers must have a token each: ${JSON.stringify(answers)}`);
-      }
-      tokens += ids.length + answers.length;
+      const { ids, first } = encodeChoice(tokenizer, choice);
+      tokens += ids.length + first.length;
       const [row = new Float32Array()] = await logits({ ids, firstPosition: ids.length - 1 });
-      return Float64Array.from(first, (token) => logSoftmaxAt(row, token ?? 0));
+      return Float64Array.from(first, (token) => logSoftmaxAt(row, token));
     },
     async chatPrompt(messages) {
       if (parts.chatTemplate === undefined) {
@@ -146,6 +142,16 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
     tokens: () => tokens,
     close: () => session.release(),
   };
+}
+
+/** Tokens of the prompt, and the first one of each answer after it. */
+function encodeChoice(tokenizer: LmTokenizer, { prompt, answers }: Choice): { ids: number[]; first: number[] } {
+  const ids = tokenizer.encode(prompt);
+  const first = answers.flatMap((answer) => tokenizer.encodePair(prompt, answer).answer.slice(0, 1));
+  if (ids.length === 0 || first.length < answers.length) {
+    throw new AppError("invalid_request", `prompt and answers must have a token each: ${JSON.stringify(answers)}`);
+  }
+  return { ids, first };
 }
 
 async function openSession(modelFile: string, threads: number): Promise<InferenceSession> {
