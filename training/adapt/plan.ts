@@ -203,7 +203,7 @@ function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
         ...questionOptions(context, train),
         candidates,
         scores,
-        ...buildOptions(experiment, condition),
+        ...buildOptions(experiment),
         condition,
         output,
         json: true,
@@ -220,9 +220,8 @@ function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
   });
 }
 
-function buildOptions({ preset, build }: Experiment, condition: string): Readonly<Record<string, unknown>> {
-  const { build: common, ofCondition } = PRESETS[preset];
-  return { ...common, ...ofCondition[condition]?.build, ...build };
+function buildOptions({ preset, build }: Experiment): Readonly<Record<string, unknown>> {
+  return { ...PRESETS[preset].build, ...build };
 }
 
 /** Conditions of an experiment: its own, or the preset's. */
@@ -245,8 +244,7 @@ function adaptedRows(context: PlanContext, train: ExperimentSet): TrainedRow[] {
       const output = path.join(work, "trained", `${condition}-${mode}`);
       const examples = path.join(work, "examples", condition);
       const result = path.join(output, mode === "query-adapter" ? "adapter.safetensors" : "encoder");
-      const ownDev =
-        buildOptions(experiment, condition)["devShare"] === 0 ? {} : { dev: path.join(examples, "dev.jsonl") };
+      const ownDev = buildOptions(experiment)["devShare"] === 0 ? {} : { dev: path.join(examples, "dev.jsonl") };
       const selection = dev === undefined ? ownDev : { devData: folderOf(dev), devSplit: dev.split };
       return {
         row: { condition, mode, result },
@@ -264,7 +262,6 @@ function adaptedRows(context: PlanContext, train: ExperimentSet): TrainedRow[] {
             seed: experiment.seed,
             ...preset.train,
             ...preset.trainModes[mode],
-            ...preset.ofCondition[condition]?.train,
             ...experiment.train,
             ...experiment.trainModes[mode],
             output,

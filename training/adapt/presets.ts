@@ -13,27 +13,7 @@ export interface Preset {
   readonly build: CommandOptions;
   readonly train: CommandOptions;
   readonly trainModes: Readonly<Record<string, CommandOptions>>;
-  /** What one condition changes, over all of these. */
-  readonly ofCondition: Readonly<Record<string, { readonly build: CommandOptions; readonly train: CommandOptions }>>;
 }
-
-/**
- * Labels of a small LM are wrong for a third of the questions when only the best passage counts. All that it was asked about, weighted by
- * its scores and the first stage's, teach more, and harm less on passages that training never saw (docs/experiments/README.md). What the
- * first stage found next are the negatives: nothing says that they are right.
- */
-const GRADED = {
-  build: {
-    firstStage: true,
-    negatives: 24,
-    choose: "hardest",
-    minNegatives: 0,
-    relativeMargin: "off",
-    answerFilter: false,
-    spareLmRanks: 0,
-  },
-  train: { loss: "graded-distillation", teacherTemperature: 0.5, hardNegatives: "file", negatives: 24 },
-} as const;
 
 /** Numbers in the comments are rows of the table in docs/aar-disagreements.md. */
 const PRESET_TABLE = {
@@ -56,7 +36,6 @@ const PRESET_TABLE = {
     },
     train: { temperature: 0.05, negatives: 7, positives: "variable", loss: "contrastive" }, // (3, 4)
     trainModes: { both: { batchSize: 8, learningRate: 1e-5, epochs: 3, hardNegatives: "file", maxPositives: 3 } }, // (7)
-    ofCondition: {},
   },
   /** The authors' code where it differs from the paper. */
   "aar-strict": {
@@ -77,24 +56,22 @@ const PRESET_TABLE = {
     },
     train: { temperature: 0.05, negatives: 7, positives: "strict3", loss: "contrastive" },
     trainModes: { both: { batchSize: 16, learningRate: 1e-5, epochs: 3, hardNegatives: "file", maxPositives: 3 } }, // (7)
-    ofCondition: {},
   },
   /** Ours: no stored vector changes, decoder-only LMs, filters against false negatives. */
   edge: {
     summary:
-      "ours: query side only, hybrid first stage, query likelihood of any causal LM (no answers, no judgments), graded by both",
+      "ours: query side only, hybrid first stage, query likelihood of any causal LM (no answers, no judgments), K=1",
     conditions: ["human", "lm", "both"],
     modes: ["query-adapter", "query-encoder"],
     mine: { mode: "hybrid", depth: 100 },
     score: { signal: "query-likelihood", depth: 10 },
-    // One LM positive is better than two here. No dev.jsonl: to stop on labels of the same LM is worse than to train to the end.
+    // Chosen on development questions (docs/experiments/README.md). One LM positive is better than two here. No dev.jsonl: to stop on labels of the same LM is worse than to train to the end.
     build: { lmPositives: 1, scoreDepth: 10, devShare: 0 },
     train: {},
     trainModes: {
       "query-adapter": { learningRate: 3e-4, epochs: 8, batchSize: 32, negatives: 15, identityWeight: 0.3 },
       "query-encoder": { learningRate: 3e-5, epochs: 3, batchSize: 32, negatives: 7, blend: [0.75] },
     },
-    ofCondition: { lm: GRADED },
   },
 } as const satisfies Record<string, Preset>;
 

@@ -26,6 +26,7 @@ export const IN_CORPUS_CONDITIONS = {
   },
   "lm-free": { condition: "lm", signals: ["query-likelihood"] },
   "lm-free-agreement": { condition: "lm", signals: ["query-likelihood", "first-stage"], minLead: CLEAR },
+  "lm-free-fused": { condition: "lm", signals: ["query-likelihood", "first-stage"] },
   "lm-free-graded": { condition: "lm", signals: ["query-likelihood", "first-stage"], isGraded: true },
   "lm-gold-graded": {
     condition: "lm",
@@ -42,6 +43,7 @@ export const IN_CORPUS_CONDITIONS = {
     minLead: CLEAR,
   },
   "human+lm-gold": { condition: "both", signals: ["likelihood-gain"] },
+  "human+lm-free": { condition: "both", signals: ["query-likelihood"] },
   "human+lm-free-agreement": { condition: "both", signals: ["query-likelihood", "first-stage"], minLead: CLEAR },
   "control-first": { condition: "control-first", signals: [] },
   "control-first-clear": { condition: "lm", signals: ["first-stage"], minLead: CLEAR },

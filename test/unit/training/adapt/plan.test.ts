@@ -44,17 +44,10 @@ describe("planExperiment, preset edge", () => {
     });
   });
 
-  it("grades by the LM and the first stage, and people's positives not", async ({ expect, onTestFinished }) => {
+  it("draws the adapter to the identity, on one positive of the LM", async ({ expect, onTestFinished }) => {
     const stages = await plan({}, onTestFinished);
-    expect(stages.get("build:lm")?.options).toMatchObject({ firstStage: true, choose: "hardest", negatives: 24 });
-    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({
-      loss: "graded-distillation",
-      hardNegatives: "file",
-      negatives: 24,
-      identityWeight: 0.3,
-    });
-    expect(stages.get("build:human")?.options).not.toHaveProperty("firstStage");
-    expect(stages.get("train:human:query-adapter")?.options).not.toHaveProperty("loss");
+    expect(stages.get("build:lm")?.options).toMatchObject({ lmPositives: 1, scoreDepth: 10 });
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ negatives: 15, identityWeight: 0.3 });
   });
 
   it("trains to the end, or stops on the questions of a dev set", async ({ expect, onTestFinished }) => {
@@ -69,8 +62,8 @@ describe("planExperiment, preset edge", () => {
   });
 
   it("gives way to what the experiment says", async ({ expect, onTestFinished }) => {
-    const stages = await plan({ build: { firstStage: false }, train: { loss: "contrastive" } }, onTestFinished);
-    expect(stages.get("build:lm")?.options).toMatchObject({ firstStage: false });
-    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ loss: "contrastive" });
+    const stages = await plan({ build: { lmPositives: 2 }, train: { identityWeight: 0 } }, onTestFinished);
+    expect(stages.get("build:lm")?.options).toMatchObject({ lmPositives: 2 });
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ identityWeight: 0 });
   });
 });
