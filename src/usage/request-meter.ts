@@ -3,6 +3,7 @@ import { AppError } from "../shared/errors.ts";
 import { withRetry } from "../shared/retry.ts";
 import { askLedger } from "./ask-ledger.ts";
 import { GenerationTally, mostTokens } from "./generation-tally.ts";
+import { BEAT_MILLISECONDS, Heartbeat } from "./heartbeat.ts";
 import type { Admission, Allowance, Claim, KeyLedger, RateState, StoredResponse, Wanted } from "./key-ledger.ts";
 import { generationCost, type Prices } from "./prices.ts";
 import { refusalError } from "./refusal-error.ts";
@@ -10,11 +11,11 @@ import type { RefusalMemory } from "./refusal-memory.ts";
 import { RequestCounts } from "./request-counts.ts";
 import type { UsageEnding, UsageSubject } from "./usage-record.ts";
 
-/** A third of the ledger's patience: one renewal may fail. */
-const RENEWAL_MILLISECONDS = 20_000;
-
-/** What a request has used is first told after this time: most searches have ended by then, most answers are being written. */
-const FIRST_RENEWAL_MILLISECONDS = 1_000;
+/**
+ * A request without limits that ends within this time is told to the ledger once, when it ends: most searches. No LM has said
+ * much by then.
+ */
+const UNLIMITED_SILENCE_MILLISECONDS = 100;
 
 export interface RequestMeterOptions {
   readonly ledger: KeyLedger;
@@ -54,7 +55,7 @@ export class RequestMeter {
   /** Settled when the ledger has answered to the opening; undefined: it was not told yet. */
   #opened: Promise<unknown> | undefined;
   #opening: ReturnType<typeof setTimeout> | undefined;
-  #renewal: ReturnType<typeof setTimeout> | undefined;
+  readonly #heartbeat = new Heartbeat(() => this.#renew());
   #rateState: RateState = {};
   #model: string | null = null;
   #isStream = false;
@@ -94,7 +95,7 @@ export class RequestMeter {
   /** Counts the request. False: the principal is out of date. Throws `rate_limited` or `budget_exhausted`. */
   async open(): Promise<boolean> {
     if (this.#isUnlimited) {
-      this.#openAside();
+      this.#openLater();
       return true;
     }
     return this.#accept(await this.#open());
@@ -108,7 +109,7 @@ export class RequestMeter {
   postpone(renewAllowance: () => Promise<Allowance>): void {
     this.#renewAllowance = renewAllowance;
     if (this.#isUnlimited) {
-      this.#openAside();
+      this.#openLater();
     }
   }
 
@@ -178,15 +179,15 @@ export class RequestMeter {
   }
 
   async #settleOnce({ outcome, status, errorCode }: MeteredEnding): Promise<void> {
-    stopTimer(this.#opening);
-    stopTimer(this.#renewal);
+    this.#stopOpening();
+    this.#heartbeat.stop();
     const { ledger, subject } = this.#options;
     const ending: UsageEnding = { ...this.#snapshot(), outcome, status, errorCode: errorCode ?? null };
     this.#options.onEnd(ending);
     await this.#opened?.catch(() => undefined);
     const attempt = (): Promise<void> => askLedger(() => ledger.settle(subject, ending));
     // Given up, the request is lost after a while, counted as far as it was renewed.
-    await withRetry(attempt, { signal: AbortSignal.timeout(RENEWAL_MILLISECONDS) }).catch(() => undefined);
+    await withRetry(attempt, { signal: AbortSignal.timeout(BEAT_MILLISECONDS) }).catch(() => undefined);
   }
 
   #renew(): void {
@@ -220,33 +221,25 @@ export class RequestMeter {
   /** Tells the ledger of the request, once. */
   #open(first?: Wanted): Promise<Admission> {
     const { ledger, subject } = this.#options;
-    stopTimer(this.#opening);
+    this.#stopOpening();
     const opening = askLedger(() => ledger.open(subject, this.#allowance, first));
     this.#opened = opening;
     // Whoever waits for it meets its failure; nobody may.
     opening.catch(() => undefined);
     if (this.#isUnlimited) {
-      this.#keepRenewing();
+      this.#heartbeat.start();
     }
     return opening;
   }
 
-  /** Where nobody waits for the ledger: it hears of the request as soon as there is time, so that no death goes unnoticed. */
-  #openAside(): void {
-    this.#opening = setTimeout(() => void this.#open(), 0);
+  #openLater(): void {
+    this.#opening = setTimeout(() => void this.#open(), UNLIMITED_SILENCE_MILLISECONDS);
   }
 
-  #keepRenewing(): void {
-    if (!this.#isSettled && this.#renewal === undefined) {
-      this.#renewAfter(FIRST_RENEWAL_MILLISECONDS);
+  #stopOpening(): void {
+    if (this.#opening !== undefined) {
+      clearTimeout(this.#opening);
     }
-  }
-
-  #renewAfter(milliseconds: number): void {
-    this.#renewal = setTimeout(() => {
-      this.#renew();
-      this.#renewAfter(RENEWAL_MILLISECONDS);
-    }, milliseconds);
   }
 
   /** Opens a request that was postponed: all who wait for that are admitted or refused together. */
@@ -272,7 +265,7 @@ export class RequestMeter {
   #accept(admission: Admission): boolean {
     this.#rateState = admission.state;
     if (admission.admitted) {
-      this.#keepRenewing();
+      this.#heartbeat.start();
       return true;
     }
     if (admission.refusal.reason === "stale") {
@@ -291,11 +284,5 @@ export class RequestMeter {
       durationMs: elapsed(),
       stages: stages(),
     };
-  }
-}
-
-function stopTimer(timer: ReturnType<typeof setTimeout> | undefined): void {
-  if (timer !== undefined) {
-    clearTimeout(timer);
   }
 }

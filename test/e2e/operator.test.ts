@@ -32,7 +32,7 @@ async function statusWith(key: string, route: string): Promise<number> {
 }
 
 describe("aar keys", () => {
-  it("creates a key that opens what its scopes say, lists it, rotates it with a grace, and revokes it", async ({
+  it("creates a key that opens what its scopes say, lists it, rotates it with a grace, narrows it, and revokes it", async ({
     expect,
   }) => {
     const created = keySchema.parse(
@@ -48,6 +48,9 @@ describe("aar keys", () => {
     const second = rotated.key ?? "";
     expect(second).not.toBe(first);
     expect([await statusWith(first, "/v1/models"), await statusWith(second, "/v1/models")]).toEqual([200, 200]);
+    const changed = await aar("keys", "change", "--id", created.id, "--routes", "/v1/retrieve");
+    expect(changed).toMatchObject({ routes: ["/v1/retrieve"], scopes: ["retrieve"], budget: { usd: 5 } });
+    expect(await statusWith(second, "/v1/models")).toBe(403);
     expect(await aar("keys", "revoke", "--id", created.id)).toMatchObject({ status: "revoked" });
     expect([await statusWith(first, "/v1/models"), await statusWith(second, "/v1/models")]).toEqual([401, 401]);
   });

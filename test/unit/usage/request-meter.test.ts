@@ -79,47 +79,54 @@ describe("the ledger is asked", () => {
     expect(asked).toEqual(["open", "open", "open"]);
   });
 
-  it("of a request without limits aside, while nobody waits", async ({ expect }) => {
+  it("of a request without limits when it has ended, or lasts a tenth of a second", async ({ expect }) => {
     vi.useFakeTimers();
     try {
       const { asked, meter } = world();
-      const request = meter("a", UNLIMITED);
-      request.postpone(neverRenewed);
-      await reserve(request);
-      await request.admitted();
+      const [short, long] = [meter("short", UNLIMITED), meter("long", UNLIMITED)];
+      for (const request of [short, long]) {
+        request.postpone(neverRenewed);
+        await reserve(request);
+        await request.admitted();
+      }
       expect(asked).toEqual([]);
-      await vi.advanceTimersByTimeAsync(0);
-      expect(asked).toEqual(["open"]);
-      await request.settle(ENDING);
-      expect(asked).toEqual(["open", "settle"]);
+      await short.settle(ENDING);
+      expect(asked).toEqual(["settle"]);
+      await vi.advanceTimersByTimeAsync(100);
+      expect(asked).toEqual(["settle", "open"]);
+      await long.settle(ENDING);
+      expect(asked).toEqual(["settle", "open", "settle"]);
     } finally {
       vi.useRealTimers();
     }
   });
 
   it.for([
-    ["with limits", LIMITED],
-    ["without limits", UNLIMITED],
-  ] as const)("once a second has passed and then every 20 s, of one %s", async ([, allowance], { expect }) => {
-    vi.useFakeTimers();
-    try {
-      const { asked, meter } = world();
-      const request = meter("a", allowance);
-      request.postpone(neverRenewed);
-      await reserve(request);
-      await vi.advanceTimersByTimeAsync(999);
-      expect(asked).toEqual(["open"]);
-      await vi.advanceTimersByTimeAsync(1);
-      expect(asked).toEqual(["open", "renew"]);
-      await vi.advanceTimersByTimeAsync(20_000);
-      await request.settle(ENDING);
-      expect(asked).toEqual(["open", "renew", "renew", "settle"]);
-      await vi.advanceTimersByTimeAsync(60_000);
-      expect(asked).toHaveLength(4);
-    } finally {
-      vi.useRealTimers();
-    }
-  });
+    ["with limits", LIMITED, 0],
+    ["without limits", UNLIMITED, 100],
+  ] as const)(
+    "a second later and then every 20 s, of one %s that lasts",
+    async ([, allowance, openedAfter], { expect }) => {
+      vi.useFakeTimers();
+      try {
+        const { asked, meter } = world();
+        const request = meter("a", allowance);
+        request.postpone(neverRenewed);
+        await reserve(request);
+        await vi.advanceTimersByTimeAsync(openedAfter + 999);
+        expect(asked).toEqual(["open"]);
+        await vi.advanceTimersByTimeAsync(1);
+        expect(asked).toEqual(["open", "renew"]);
+        await vi.advanceTimersByTimeAsync(20_000);
+        await request.settle(ENDING);
+        expect(asked).toEqual(["open", "renew", "renew", "settle"]);
+        await vi.advanceTimersByTimeAsync(60_000);
+        expect(asked).toHaveLength(4);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
 });
 
 describe("an answer whose length the request does not limit", () => {
