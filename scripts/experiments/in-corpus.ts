@@ -12,7 +12,7 @@ import type { RecipeName } from "./in-corpus/recipes.ts";
 import { formatRecord, writeRecord } from "./in-corpus/report.ts";
 import { runSet } from "./in-corpus/run-set.ts";
 import { IN_CORPUS_PARTS, IN_CORPUS_SETS } from "./in-corpus/sets.ts";
-import type { InCorpusName } from "./in-corpus/sets.ts";
+import type { InCorpusName, InCorpusPart } from "./in-corpus/sets.ts";
 import { writeSummary } from "./in-corpus/summary-page.ts";
 import { writeQuestions } from "./in-corpus/write-questions.ts";
 
@@ -23,7 +23,7 @@ const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).joi
   node scripts/experiments/in-corpus.ts report [--docs DIR]                    report.html and gains.svg of the records
 
   --only SET          one or more; default all
-  --parts dev|test    what is measured on; default dev: settings are chosen there
+  --parts dev|test|A,B  what is measured on; default dev: settings are chosen there
   --conditions A,B    default all: ${Object.keys(IN_CORPUS_CONDITIONS).join(", ")}
   --recipes A,B       default linear: ${Object.keys(RECIPES).join(", ")}
   --cohort NAME       training questions that are compared: free (default: labelled without answers), gold (by both signals),
@@ -68,9 +68,10 @@ async function main(): Promise<void> {
     process.stdout.write(`${await writeSummary(docs)}\n`);
     return;
   }
-  if (action !== "run" || data === undefined || encoder === undefined || (parts !== "dev" && parts !== "test")) {
+  if (action !== "run" || data === undefined || encoder === undefined) {
     throw new Error(USAGE);
   }
+  const measured = partsOf(parts);
   const conditions = namesOf<ConditionLabel>(IN_CORPUS_CONDITIONS, values.conditions?.split(","));
   const recipes = namesOf<RecipeName>(RECIPES, values.recipes.split(","));
   const [cohort = "free"] = namesOf<CohortName>(COHORTS, [values.cohort]);
@@ -84,7 +85,7 @@ async function main(): Promise<void> {
       cohort: { name: cohort, questions: values.questions === undefined ? undefined : Number(values.questions) },
       threads: Number(values.threads),
       stopsOnDev: values["stop-on-dev"],
-      parts: IN_CORPUS_PARTS.filter((part) => part.startsWith(parts)),
+      parts: measured,
       cells: recipes.flatMap((recipe) => conditions.map((condition) => ({ condition, recipe }))),
       log: (text) => {
         process.stderr.write(`${text}\n`);
@@ -92,7 +93,7 @@ async function main(): Promise<void> {
       progress: (options) => createProgress({ ...options, stream: process.stderr }),
       signal: new AbortController().signal,
     });
-    if (parts === "test") {
+    if (measured.every((part) => part.startsWith("test"))) {
       await writeRecord(docs, record);
     }
     process.stdout.write(`${formatRecord(record)}\n\n`);
@@ -113,6 +114,13 @@ async function writeAllQuestions(
     rows.push([name, ...IN_CORPUS_PARTS.map((part) => String(counts[part]))]);
   }
   process.stdout.write(`questions\n${formatTable(["set", ...IN_CORPUS_PARTS], rows)}\n`);
+}
+
+/** All parts of a kind, or those that are named. */
+function partsOf(parts: string): readonly InCorpusPart[] {
+  const table = Object.fromEntries(IN_CORPUS_PARTS.map((part) => [part, true])) as Record<InCorpusPart, true>;
+  const ofKind = IN_CORPUS_PARTS.filter((part) => part.startsWith(`${parts}-`));
+  return ofKind.length > 0 ? ofKind : namesOf(table, parts.split(","));
 }
 
 /** Those asked for, in the order of the table; all when none are. */

@@ -7,6 +7,9 @@ const MIGRATIONS = new URL("../../src/platform/migrations/", import.meta.url);
 /** First release whose `node:sqlite` needs no flag and whose SQLite has FTS5 and contentless-delete tables. */
 const MINIMUM_NODE_MAJOR = 24;
 
+/** Milliseconds to wait for another process that writes: experiments side by side share cached full-text indexes. */
+const BUSY_TIMEOUT = 60_000;
+
 export interface NodeSqliteDatabase extends SqlDatabase {
   close(): void;
 }
@@ -23,7 +26,7 @@ export async function openNodeSqliteDatabase(path: string): Promise<NodeSqliteDa
       `Node ${process.versions.node} has no usable node:sqlite, ${MINIMUM_NODE_MAJOR} or newer is needed; run it by an npm script, which uses the project's own Node`,
     );
   }
-  const database = new DatabaseSync(path);
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
   await applyMigrations(database);
   return wrap(database);

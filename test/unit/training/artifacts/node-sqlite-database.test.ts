@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import path from "node:path";
 import { describe, test } from "vitest";
 import { SqlPassageStore } from "../../../../src/retrieval/sql-passage-store.ts";
@@ -18,6 +20,23 @@ describe("openNodeSqliteDatabase", () => {
       await new SqlPassageStore(second).searchLexical({ collection: "c", query: "walrus", depth: 5 }),
     ).toHaveLength(1);
     second.close();
+  });
+
+  test("waits for another process that writes", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "text.sqlite");
+    (await openNodeSqliteDatabase(file)).close();
+    const script = `
+      const { DatabaseSync } = require("node:sqlite");
+      const other = new DatabaseSync(${JSON.stringify(file)});
+      other.exec("BEGIN IMMEDIATE");
+      console.log("locked");
+      setTimeout(() => other.exec("COMMIT"), 300);`;
+    const child = spawn(process.execPath, ["--no-warnings", "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
+    await once(child.stdout, "data");
+    const database = await openNodeSqliteDatabase(file);
+    await database.batch([{ sql: "CREATE TABLE notes (text TEXT)" }]);
+    expect(await database.query({ sql: "SELECT * FROM notes" })).toEqual([]);
+    database.close();
   });
 
   test("undoes a whole batch when one statement fails, and can go on", async ({ expect }) => {
