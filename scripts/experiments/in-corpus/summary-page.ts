@@ -61,7 +61,7 @@ export async function writeSummary(folder: string): Promise<string> {
 async function gainPlot(records: readonly SetRecord[]): Promise<string> {
   const shown = new Set<string>(["human", "lm-free", "control-first"]);
   const differences = records
-    .filter(({ set, cohort }) => cohort === "free" && set !== "general")
+    .filter(({ set }) => set !== "general")
     .flatMap(({ set, rows }) =>
       rows
         .filter(({ condition, recipe }) => shown.has(condition) && recipe === CHOSEN.recipe)
