@@ -13,7 +13,7 @@ const USAGE = `What a small LM answers with the passages that a retriever finds,
   --row NAME=FILE   one or more: a query adapter's file or a query encoder's folder, beside none, bm25 and base; the one named "human" is
                     what the others are compared with, too
   --parts dev|test  what is measured on; default dev. Records are kept of test only
-  --seen FILE       training examples: of a "…-seen" part only questions about passages in them
+  --seen FILE       training examples: of test-seen only questions about passages in them
   --scorer FILE     the LM as ONNX, for the log-probability of right answers and letters
   --lm FILE         the LM as GGUF, for what it says itself
   --questions N     of a part, the first by a hash of their ids; default 500

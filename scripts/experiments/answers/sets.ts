@@ -26,7 +26,7 @@ export interface AnswerSet {
 
 /** Cut as `in-corpus.ts` cuts a set. */
 function inCorpus(name: string, corpus: string): AnswerSet {
-  const part = (split: string): AnswerPart => ({ name: split, split, isSeen: split.endsWith("-seen") });
+  const part = (split: string): AnswerPart => ({ name: split, split, isSeen: split === "test-seen" });
   return {
     questions: { below: "work", folder: `${name}/questions` },
     corpus,
