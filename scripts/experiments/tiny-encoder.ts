@@ -87,6 +87,7 @@ async function main(): Promise<void> {
       titles: Number(values.titles),
       epochs: Number(values.epochs),
       learningRate: Number(values.rate),
+      passageTokens: PASSAGE_TOKENS,
     }));
   const table = values.parts === "dev" ? DEVELOPMENT_SETS : (TEST_SETS as Readonly<Record<string, JudgedSet>>);
   const wanted = values.only?.split(",") ?? Object.keys(table);

@@ -20,6 +20,8 @@ export interface DistillTinyOptions {
   readonly titles: number;
   readonly epochs: number;
   readonly learningRate: number;
+  /** Where the passages were cut that its queries search. */
+  readonly passageTokens: number;
   readonly threads: number;
   readonly cache: string;
   readonly progress: (options: ProgressOptions) => Progress;
@@ -47,6 +49,7 @@ export async function distillTiny(options: DistillTinyOptions): Promise<string> 
     learningRate,
     schedule: "cosine",
     evaluateEvery: MEASURE_EVERY,
+    maxPassageLength: options.passageTokens, // part of what the passages' fingerprint says
     output,
     threads,
   };
