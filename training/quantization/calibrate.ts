@@ -37,5 +37,5 @@ export async function calibrate(options: CalibrateOptions): Promise<StatisticsBy
     await encoder.encodeQueries([query]);
     onText();
   }
-  return collector.statistics();
+  return await collector.statistics();
 }

@@ -2,7 +2,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import type { OnnxInputs, OnnxSession } from "../../src/encoder/encoder.ts";
 import type { EncoderManifest } from "../../src/encoder/manifest.ts";
 import { AppError } from "../../src/shared/errors.ts";
-import { intsAttribute } from "../onnx/attributes.ts";
+import { openDotProducts } from "../eval/dot-products.ts";
 import { createValueInfoProto } from "../onnx/codec.ts";
 import { DATA_TYPE } from "../onnx/data-type.ts";
 import { Graph } from "../onnx/graph.ts";
@@ -10,6 +10,7 @@ import type { ModelProto } from "../onnx/proto.ts";
 import { createInt64List } from "../onnx/tensor.ts";
 import { encodeModel } from "../onnx/writer.ts";
 import type { InputStatistics, StatisticsByValue } from "./input-statistics.ts";
+import { ROWS_PER_BLOCK, StatisticsAccumulator } from "./statistics-accumulator.ts";
 
 export interface StatisticsCollectorOptions {
   /** The fp32 model; it is changed (outputs added), so read it anew for anything else. */
@@ -26,16 +27,12 @@ export interface StatisticsCollectorOptions {
 export interface StatisticsCollector {
   /** For `createOnnxEncoder` with `maxBatchTokens: 1`: padding would count as tokens. */
   readonly session: OnnxSession;
-  statistics(): StatisticsByValue;
+  statistics(): Promise<StatisticsByValue>;
 }
 
-/** Rows of a text that are kept as they are; what is left out is in the second moments all the same. */
-const SAMPLED_ROWS_PER_TEXT = 4;
-const MAX_SAMPLED_ROWS = 1024;
-
 /**
- * The model with two more outputs for each watched value x: its rows, and xᵀx, which the runtime computes faster than
- * any loop here.
+ * The model with one more output for each watched value, its rows. Their second moments are left to the runtime, which computes
+ * them faster than any loop here, for many texts at once.
  */
 export async function createStatisticsCollector(options: StatisticsCollectorOptions): Promise<StatisticsCollector> {
   const { model, inputs, output, watched, threads } = options;
@@ -45,18 +42,28 @@ export async function createStatisticsCollector(options: StatisticsCollectorOpti
     intraOpNumThreads: threads,
     logSeverityLevel: 3,
   });
-  const accumulators = outputs.map(({ value, width }) => ({ value, accumulator: new Accumulator(width) }));
+  const products = await openDotProducts({ dims: ROWS_PER_BLOCK, threads });
+  const accumulators = outputs.map((output) => ({
+    ...output,
+    accumulator: new StatisticsAccumulator(output.width, products),
+  }));
   return {
     session: {
       async run(feeds) {
         const results = await session.run(createFeeds(feeds, inputs));
-        for (const [index, { rows, gram }] of outputs.entries()) {
-          accumulators[index]?.accumulator.add(floats(results[rows]), floats(results[gram]));
+        for (const { rows, accumulator } of accumulators) {
+          await accumulator.add(floats(results[rows]));
         }
         return floats(results[output]);
       },
     },
-    statistics: () => new Map(accumulators.map(({ value, accumulator }) => [value, accumulator.statistics()])),
+    async statistics() {
+      const byValue = new Map<string, InputStatistics>();
+      for (const { value, accumulator } of accumulators) {
+        byValue.set(value, await accumulator.statistics());
+      }
+      return byValue;
+    },
   };
 }
 
@@ -64,76 +71,22 @@ interface WatchedOutputs {
   readonly value: string;
   readonly width: number;
   readonly rows: string;
-  readonly gram: string;
 }
 
 function addOutputs(model: ModelProto, watched: ReadonlyMap<string, number>): WatchedOutputs[] {
   const graph = new Graph(model.graph);
   const outputs = [...watched].map(([value, width]) => {
-    const [shape = "", rows = "", columns = "", gram = ""] = ["shape", "rows", "columns", "gram"].map((suffix) =>
-      graph.uniqueName(`${value}_${suffix}`),
-    );
+    const [shape, rows] = [graph.uniqueName(`${value}_shape`), graph.uniqueName(`${value}_rows`)];
     graph.addInitializer(createInt64List(shape, [-1, width]));
     graph.addNode({ opType: "Reshape", inputs: [value, shape], outputs: [rows] });
-    const swapped = [intsAttribute("perm", [1, 0])];
-    graph.addNode({ opType: "Transpose", inputs: [rows], outputs: [columns], attributes: swapped });
-    graph.addNode({ opType: "MatMul", inputs: [columns, rows], outputs: [gram] });
-    return { value, width, rows, gram };
+    return { value, width, rows };
   });
   graph.commit();
-  for (const name of outputs.flatMap(({ rows, gram }) => [rows, gram])) {
+  for (const { rows } of outputs) {
     const type = { tensorType: { elemType: DATA_TYPE.float } };
-    model.graph.output.push(createValueInfoProto({ name, type }));
+    model.graph.output.push(createValueInfoProto({ name: rows, type }));
   }
   return outputs;
-}
-
-class Accumulator {
-  readonly #width: number;
-  readonly #absMax: Float32Array;
-  readonly #sum: Float64Array;
-  readonly #gram: Float64Array;
-  readonly #sample: number[] = [];
-  #rows = 0;
-
-  constructor(width: number) {
-    this.#width = width;
-    this.#absMax = new Float32Array(width);
-    this.#sum = new Float64Array(width);
-    this.#gram = new Float64Array(width * width);
-  }
-
-  add(rows: Float32Array, gram: Float32Array): void {
-    const count = rows.length / this.#width;
-    for (let index = 0; index < rows.length; index += 1) {
-      const column = index % this.#width;
-      const value = rows[index] ?? 0;
-      this.#absMax[column] = Math.max(this.#absMax[column] ?? 0, Math.abs(value));
-      this.#sum[column] = (this.#sum[column] ?? 0) + value;
-    }
-    for (let index = 0; index < gram.length; index += 1) {
-      this.#gram[index] = (this.#gram[index] ?? 0) + (gram[index] ?? 0);
-    }
-    for (let taken = 0; taken < SAMPLED_ROWS_PER_TEXT; taken += 1) {
-      const row = Math.floor(((taken + 0.5) * count) / SAMPLED_ROWS_PER_TEXT); // evenly spread, no randomness
-      if (this.#sample.length < MAX_SAMPLED_ROWS * this.#width) {
-        this.#sample.push(...rows.subarray(row * this.#width, (row + 1) * this.#width));
-      }
-    }
-    this.#rows += count;
-  }
-
-  statistics(): InputStatistics {
-    return {
-      width: this.#width,
-      rows: this.#rows,
-      absMax: this.#absMax,
-      mean: this.#sum.map((sum) => sum / Math.max(1, this.#rows)),
-      gram: this.#gram,
-      sample: Float32Array.from(this.#sample),
-      sampleRows: this.#sample.length / this.#width,
-    };
-  }
 }
 
 function createFeeds(feeds: OnnxInputs, names: EncoderManifest["model"]["inputs"]): Record<string, Tensor> {

@@ -23,7 +23,7 @@ export interface InputScheme {
 }
 
 /** A weight that the value is multiplied with: (statistics.width, outputs), row-major. */
-interface WeightMatrix {
+export interface WeightMatrix {
   readonly data: Float32Array;
   readonly outputs: number;
 }
@@ -144,10 +144,10 @@ function expectedWeightError(
   { statistics, weights, terms }: ChooseInputSchemeOptions,
   smoothing: Float32Array,
 ): number {
-  const { width, gram, rows } = statistics;
+  const { width, gram, weight } = statistics;
   let inputSquares = 0;
   for (let k = 0; k < width; k += 1) {
-    inputSquares += (gram[k * width + k] ?? 0) / Math.max(1, rows) / (smoothing[k] ?? 1) ** 2;
+    inputSquares += (gram[k * width + k] ?? 0) / Math.max(1, weight) / (smoothing[k] ?? 1) ** 2;
   }
   let squaredSteps = 0;
   for (const { data, outputs } of weights) {

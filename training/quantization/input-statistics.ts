@@ -5,13 +5,13 @@
 export interface InputStatistics {
   /** Columns of the value: its last dimension. */
   readonly width: number;
-  /** Rows (tokens) seen. */
-  readonly rows: number;
+  /** Of all that was seen: one for the rows (tokens) of a text together, one for their mean. */
+  readonly weight: number;
   /** Largest magnitude of each column. */
   readonly absMax: Float32Array;
-  /** Mean of each column. */
+  /** Mean of each column, every text alike. */
   readonly mean: Float64Array;
-  /** Sum over rows of x xᵀ: (width, width), row-major, symmetric. */
+  /** Weighted sum over rows, and over means of texts, of x xᵀ: (width, width), row-major, symmetric. */
   readonly gram: Float64Array;
   /** Some of the rows, spread over the texts: (sampleRows, width). */
   readonly sample: Float32Array;

@@ -1,7 +1,9 @@
 import { AppError } from "../../../src/shared/errors.ts";
+import { balanceSmoothing } from "../balance-smoothing.ts";
+import { centredGram } from "../centred-gram.ts";
 import { roundWithFeedback } from "../feedback-rounding.ts";
 import { chooseInputScheme } from "../input-scheme.ts";
-import type { InputStatistics, StatisticsByValue } from "../input-statistics.ts";
+import type { StatisticsByValue } from "../input-statistics.ts";
 import { smoothGram, smoothWeights } from "../smoothing.ts";
 import { columnScales, MAX_WEIGHT_CODE, roundToNearest } from "../weight-codes.ts";
 import type { WeightCodes } from "../weight-codes.ts";
@@ -28,8 +30,13 @@ export function chooseSmoothing(
 ): Float32Array | undefined {
   const seen = statistics.get(products[0].input);
   const weights = products.map(({ weights, outputs }) => ({ data: weights, outputs }));
+  if (seen === undefined) {
+    return undefined;
+  }
   // The engine's codes are as fine as those of two terms.
-  return seen === undefined ? undefined : chooseInputScheme({ statistics: seen, weights, terms: 2 }).smoothing;
+  const { smoothing } = chooseInputScheme({ statistics: seen, weights, terms: 2 });
+  const start = smoothing ?? new Float32Array(seen.width).fill(1);
+  return balanceSmoothing({ statistics: seen, weights, start, largestInputCode: LARGEST_INPUT_CODE });
 }
 
 /** A product's weights as codes, and its bias, which makes up for what rounding changes on average. */
@@ -67,14 +74,6 @@ export function codeProduct(
     corrected[column] = (corrected[column] ?? 0) + ((seen.mean[k] ?? 0) / (smoothing?.[k] ?? 1)) * error;
   }
   return { codes, bias: Float32Array.from(corrected) };
-}
-
-/** Σ (x − mean)(x − mean)ᵀ. */
-function centredGram({ gram, mean, rows, width }: InputStatistics): Float64Array {
-  return gram.map((sum, index) => {
-    const column = index % width;
-    return sum - rows * (mean[(index - column) / width] ?? 0) * (mean[column] ?? 0);
-  });
 }
 
 /** The kernel adds in 32 bits. */

@@ -3,6 +3,7 @@ import { DATA_TYPE } from "../../../../training/onnx/data-type.ts";
 import { createTensor } from "../../../../training/onnx/tensor.ts";
 import { createStatisticsCollector } from "../../../../training/quantization/collect-statistics.ts";
 import { quantizableInputs } from "../../../../training/quantization/quantize-model.ts";
+import { ROWS_PER_BLOCK } from "../../../../training/quantization/statistics-accumulator.ts";
 import { graphModel, wave } from "../../../support/onnx-graph.ts";
 
 const VOCABULARY = 9;
@@ -23,7 +24,9 @@ const model = () =>
     opset: 13,
   });
 
-test("what is collected equals what the texts' rows say", async ({ expect }) => {
+test("what is collected equals what the texts' rows and their means say, each text with the same weight", async ({
+  expect,
+}) => {
   const watched = quantizableInputs(model(), "y");
   expect([...watched]).toEqual([["rows", WIDTH]]);
   const collector = await createStatisticsCollector({
@@ -43,15 +46,24 @@ test("what is collected equals what the texts' rows say", async ({ expect }) => 
     const states = await collector.session.run({ batch: 1, sequence: ids.length, inputIds, ...rest });
     expect(states).toHaveLength(ids.length * WIDTH);
   }
-  const statistics = collector.statistics().get("rows");
-  const rows = texts.flat().map((id) => table.subarray(id * WIDTH, (id + 1) * WIDTH));
-  const column = (k: number): number[] => rows.map((row) => row[k] ?? Number.NaN);
-  expect(statistics?.rows).toBe(5);
+  const statistics = (await collector.statistics()).get("rows");
+  const rowsOf = (ids: readonly number[]): Float32Array[] =>
+    ids.map((id) => table.subarray(id * WIDTH, (id + 1) * WIDTH));
+  const rows = texts.flatMap(rowsOf);
+  const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const means = texts.map((ids) =>
+    Array.from({ length: WIDTH }, (_, k) => meanOf(rowsOf(ids).map((row) => row[k] ?? NaN))),
+  );
+  expect(statistics?.weight).toBe(2 * texts.length);
   for (let i = 0; i < WIDTH; i += 1) {
-    expect(statistics?.absMax[i]).toBe(Math.max(...column(i).map(Math.abs)));
-    expect(statistics?.mean[i]).toBeCloseTo(column(i).reduce((sum, value) => sum + value, 0) / 5, 6);
+    expect(statistics?.absMax[i]).toBe(Math.max(...rows.map((row) => Math.abs(row[i] ?? NaN))));
+    expect(statistics?.mean[i]).toBeCloseTo(meanOf(means.map((mean) => mean[i] ?? NaN)), 6);
     for (let j = 0; j < WIDTH; j += 1) {
-      const expected = column(i).reduce((sum, value, row) => sum + value * (column(j)[row] ?? Number.NaN), 0);
+      const product = (row: ArrayLike<number>): number => (row[i] ?? NaN) * (row[j] ?? NaN);
+      const expected = texts.reduce(
+        (sum, ids, text) => sum + meanOf(rowsOf(ids).map(product)) + product(means[text] ?? []),
+        0,
+      );
       expect(statistics?.gram[i * WIDTH + j]).toBeCloseTo(expected, 5);
     }
   }
@@ -60,4 +72,26 @@ test("what is collected equals what the texts' rows say", async ({ expect }) => 
   );
   expect(sampled).toHaveLength(8);
   expect(sampled.every((row) => rows.some((candidate) => String(candidate) === String(row)))).toBe(true);
+});
+
+test("rows beyond one block are in the second moments, too", async ({ expect }) => {
+  const collector = await createStatisticsCollector({
+    model: model(),
+    inputs: ["input_ids"],
+    output: "y",
+    watched: quantizableInputs(model(), "y"),
+    threads: 1,
+  });
+  const length = ROWS_PER_BLOCK + 3;
+  const inputIds = new BigInt64Array(length).fill(2n);
+  await collector.session.run({
+    batch: 1,
+    sequence: length,
+    inputIds,
+    attentionMask: inputIds,
+    tokenTypeIds: inputIds,
+  });
+  const statistics = (await collector.statistics()).get("rows");
+  // All rows are one, and so is their mean.
+  expect(statistics?.gram[0]).toBeCloseTo(2 * (table[2 * WIDTH] ?? NaN) ** 2, 4);
 });

@@ -259,7 +259,7 @@ function statisticsOf(data: Float32Array, rows: number): InputStatistics {
       }
     }
   }
-  return { width: WIDTH, rows, absMax, mean: new Float64Array(WIDTH), gram, sample: data, sampleRows: rows };
+  return { width: WIDTH, weight: rows, absMax, mean: new Float64Array(WIDTH), gram, sample: data, sampleRows: rows };
 }
 
 function meanSquaredError(actual: Float32Array | undefined, expected: Float32Array = new Float32Array()): number {

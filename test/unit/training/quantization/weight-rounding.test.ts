@@ -101,6 +101,41 @@ test("with inputs that do not correlate feedback rounding is plain rounding", ({
   expect(codes).toEqual(roundToNearest(grid, scales).codes);
 });
 
+test("the input that varies most is rounded first, to the nearest, and the others make up for it", ({ expect }) => {
+  const loads = Float64Array.from({ length: INPUTS }, (_, k) => 1 + k); // one direction; the last input varies most
+  const gram = Float64Array.from(
+    { length: INPUTS ** 2 },
+    (_, i) => (loads[Math.floor(i / INPUTS)] ?? 0) * (loads[i % INPUTS] ?? 0),
+  );
+  const weights = wave(INPUTS * OUTPUTS, 4);
+  const grid = { weights, outputs: OUTPUTS, maxPairSum: 2 * MAX_WEIGHT_CODE };
+  const scales = columnScales(grid);
+  const { codes } = roundWithFeedback({ ...grid, inputs: INPUTS, scales, gram });
+  const plain = roundToNearest(grid, scales).codes;
+  const last = (INPUTS - 1) * OUTPUTS;
+  expect(codes.subarray(last)).toEqual(plain.subarray(last));
+  expect(codes.subarray(0, last)).not.toEqual(plain.subarray(0, last));
+});
+
+test("no pair of rows exceeds the limit, whichever is rounded first", ({ expect }) => {
+  fc.assert(
+    fc.property(matrices, fc.array(fc.float({ min: 0.5, max: 4, noNaN: true }), { minLength: 9 }), (matrix, loads) => {
+      const { weights, outputs } = matrix;
+      const inputs = weights.length / outputs;
+      const gram = Float64Array.from(
+        { length: inputs ** 2 },
+        (_, i) => (loads[Math.floor(i / inputs)] ?? 1) * (loads[i % inputs] ?? 1),
+      );
+      const grid = { weights, outputs, maxPairSum: PAIR_SUM };
+      const { codes } = roundWithFeedback({ ...grid, inputs, scales: columnScales(grid), gram });
+      for (const [index, code] of codes.entries()) {
+        const isOdd = Math.floor(index / outputs) % 2 === 1;
+        expect(Math.abs(code + (isOdd ? (codes[index - outputs] ?? 0) : 0))).toBeLessThanOrEqual(PAIR_SUM);
+      }
+    }),
+  );
+});
+
 test("inputs that were always zero leave plain rounding", ({ expect }) => {
   const weights = wave(INPUTS * OUTPUTS, 4);
   const grid = { weights, outputs: OUTPUTS, maxPairSum: PAIR_SUM };
