@@ -7,7 +7,7 @@ import type { SetRecord } from "./run-set.ts";
 
 /** Writes a set's record, replacing the one before. */
 export async function writeRecord(folder: string, record: SetRecord): Promise<void> {
-  await writeFileAtomic(path.join(folder, `${record.set}.json`), `${JSON.stringify(record, undefined, 1)}\n`);
+  await writeFileAtomic(path.join(folder, `${record.set}.json`), `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
 /** A table a part: what the LM makes of each row's passages. */
