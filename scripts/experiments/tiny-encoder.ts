@@ -19,8 +19,8 @@ Writes plain texts (questions of training splits, sentences and titles of passag
 them do (\`aar train --mode distill\`), and measures both on the same passages. What is finished is not done again.
 
   --layers 0,5       layers that are kept
-  --sentences N      of passages at most, beside all questions of training splits; default 70000
-  --titles N         of passages at most; default 25000
+  --sentences N      of passages at most, beside all questions of training splits; default 120000
+  --titles N         of passages at most; default 75000
   --epochs N         default 2
   --rate R           learning rate, default 5e-4
   --parts dev|test   what is measured on; default dev: settings are chosen there
@@ -46,8 +46,8 @@ async function main(): Promise<void> {
       data: { type: "string" },
       encoder: { type: "string" },
       layers: { type: "string", default: "0,5" },
-      sentences: { type: "string", default: "70000" },
-      titles: { type: "string", default: "25000" },
+      sentences: { type: "string", default: "120000" },
+      titles: { type: "string", default: "75000" },
       epochs: { type: "string", default: "2" },
       rate: { type: "string", default: "5e-4" },
       parts: { type: "string", default: "dev" },
