@@ -1,6 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { html, raw } from "./html.ts";
+import { html } from "./html.ts";
 import type { SafeHtml } from "./html.ts";
+import { renderPage } from "./page.ts";
 import type { ReportData } from "./report-data.ts";
 import { costTable, provenance } from "./sections/cost.ts";
 import { labelsSection } from "./sections/labels-section.ts";
@@ -8,52 +8,29 @@ import { verdict } from "./sections/scores.ts";
 import { retrievalStatistics, setSection } from "./sections/set-section.ts";
 import { trainingSection } from "./sections/training-section.ts";
 
-/**
- * One HTML page that needs nothing but itself: style and plots are inside, no script runs, and its own policy forbids
- * whatever a hostile passage might ask for. The same data gives the same bytes.
- */
+/** The page about one adaptation. The same data gives the same bytes. */
 export async function renderReport(data: ReportData): Promise<string> {
-  const style = await readFile(new URL("style.css", import.meta.url), "utf8");
   const measured = data.sets.map((set) => ({ set, retrieval: retrievalStatistics(set, data) }));
   const sets = await Promise.all(measured.map(({ set, retrieval }) => setSection(set, data, retrieval)));
   const mainMeasure = data.measures[0] ?? "";
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>${data.title}</title>
-        <style>
-          ${raw(style)}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>${data.title}</h1>
-          <p class="muted">preset ${data.preset}, seed ${data.seed}</p>
-          ${measured.map(({ set, retrieval }) => html`<p class="lead"><strong>${set.name}</strong>: ${verdict(retrieval, mainMeasure, set.base)}</p>`)}
-          <nav>
-            ${data.sets.map(({ name }) => html`<a href="#set-${name}">${name}</a>`)}${data.training.length === 0 ? "" : html`<a href="#training">Training</a>`}<a
-              href="#cost"
-              >Cost</a
-            ><a href="#again">Make it again</a>
-          </nav>
-          ${notes(data.notes)} ${sets} ${await trainingSection(data.training)}
-          ${await labelsSection(data.labels, data.overlaps)}
-          <h2 id="cost">What it cost</h2>
-          ${costTable(data.stages)}
-          <h2 id="again">Make it again</h2>
-          ${provenance(data)}
-          <p class="muted">
-            Intervals: percentile bootstrap over questions. p: two-sided paired permutation test against the base;
-            Holm's correction over the rows of a table, for each measure.
-          </p>
-        </main>
-      </body>
-    </html> `;
-  return page.markup;
+  const body = html`${measured.map(({ set, retrieval }) => html`<p class="lead"><strong>${set.name}</strong>: ${verdict(retrieval, mainMeasure, set.base)}</p>`)}
+    <nav>
+      ${data.sets.map(({ name }) => html`<a href="#set-${name}">${name}</a>`)}${data.training.length === 0 ? "" : html`<a href="#training">Training</a>`}<a
+        href="#cost"
+        >Cost</a
+      ><a href="#again">Make it again</a>
+    </nav>
+    ${notes(data.notes)} ${sets} ${await trainingSection(data.training)}
+    ${await labelsSection(data.labels, data.overlaps)}
+    <h2 id="cost">What it cost</h2>
+    ${costTable(data.stages)}
+    <h2 id="again">Make it again</h2>
+    ${provenance(data)}
+    <p class="muted">
+      Intervals: percentile bootstrap over questions. p: two-sided paired permutation test against the base; Holm's
+      correction over the rows of a table, for each measure.
+    </p>`;
+  return await renderPage({ title: data.title, subject: `preset ${data.preset}, seed ${data.seed}`, body });
 }
 
 function notes(list: readonly string[]): SafeHtml {

@@ -35,9 +35,18 @@ export async function partQuestions(set: OpenedSet, part: InCorpusPart, workshop
     });
     return { part, corpus, measured: all, all };
   }
-  const all = await loadEvaluationSet(set.folder, part).catch(() => NOTHING);
+  const all = part === "dev-spare-seen" ? await spareQuestions(set) : await ownQuestions(set, part);
   const seen = new Set(set.labelled.queries.flatMap(({ id }) => [...(set.labelled.qrels.get(id)?.keys() ?? [])]));
   const isSeen = (id: string): boolean => [...(all.qrels.get(id)?.keys() ?? [])].some((passage) => seen.has(passage));
   const measured = part.endsWith("-seen") ? { ...all, queries: all.queries.filter(({ id }) => isSeen(id)) } : all;
   return { part, corpus: set.corpus, measured, all };
+}
+
+function ownQuestions({ folder }: OpenedSet, part: string): Promise<EvaluationSet> {
+  return loadEvaluationSet(folder, part).catch(() => NOTHING);
+}
+
+async function spareQuestions(set: OpenedSet): Promise<EvaluationSet> {
+  const { queries, qrels } = await ownQuestions(set, "train");
+  return { queries: queries.filter(({ id }) => !set.candidates.run.has(id)), qrels };
 }

@@ -6,6 +6,7 @@ import { differencePlot } from "../../../training/plots/difference-plot.ts";
 import { renderSvg } from "../../../training/plots/render-svg.ts";
 import { html, raw } from "../../../training/report/html.ts";
 import type { SafeHtml } from "../../../training/report/html.ts";
+import { renderPage } from "../../../training/report/page.ts";
 import { claims } from "./claims.ts";
 import type { Claim } from "./claims.ts";
 import { formatRecord } from "./report.ts";
@@ -13,7 +14,6 @@ import type { SetRecord } from "./run-set.ts";
 
 /** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
 const CHOSEN = { free: "lm-free", both: "human+lm-free", recipe: "linear" } as const;
-const STYLE = path.resolve(import.meta.dirname, "../../../training/report/style.css");
 
 /** Reads all records of a folder and writes the page about them, and its plot beside it. Returns the page's file. */
 export async function writeSummary(folder: string): Promise<string> {
@@ -24,37 +24,23 @@ export async function writeSummary(folder: string): Promise<string> {
   const plot = await gainPlot(records);
   await writeFileAtomic(path.join(folder, "gains.svg"), plot);
   const tested = claims({ ...CHOSEN, records: records.filter(({ cohort }) => cohort === "free") });
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="color-scheme" content="light dark" />
-        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
-        <title>Adaptation inside a corpus</title>
-        <style>
-          ${raw(await readFile(STYLE, "utf8"))}
-        </style>
-      </head>
-      <body>
-        <main>
-          <h1>Adaptation inside a corpus</h1>
-          <p class="muted">all-MiniLM-L6-v2, linear query adapter, SmolLM2-135M-Instruct; nDCG@10 of dense retrieval</p>
-          <h2>Gain over the base</h2>
-          <figure>${raw(plot)}</figure>
-          <h2>Claims</h2>
-          ${claimTable(tested)}
-          <h2>All rows</h2>
-          ${records.map((record) => html`<div class="scroll"><pre>${formatRecord(record)}</pre></div>`)}
-          <p class="muted">
-            Intervals: percentile bootstrap over questions, 95 %. p: two-sided paired permutation test; Holm's
-            correction over all claims, and in "all rows" over the rows of one table and part.
-          </p>
-        </main>
-      </body>
-    </html> `;
+  const body = html`<h2>Gain over the base</h2>
+    <figure>${raw(plot)}</figure>
+    <h2>Claims</h2>
+    ${claimTable(tested)}
+    <h2>All rows</h2>
+    ${records.map((record) => html`<div class="scroll"><pre>${formatRecord(record)}</pre></div>`)}
+    <p class="muted">
+      Intervals: percentile bootstrap over questions, 95 %. p: two-sided paired permutation test; Holm's correction over
+      all claims, and in "all rows" over the rows of one table and part.
+    </p>`;
+  const page = await renderPage({
+    title: "Adaptation inside a corpus",
+    subject: "all-MiniLM-L6-v2, linear query adapter, SmolLM2-135M-Instruct; nDCG@10 of dense retrieval",
+    body,
+  });
   const file = path.join(folder, "report.html");
-  await writeFileAtomic(file, page.markup);
+  await writeFileAtomic(file, page);
   return file;
 }
 
