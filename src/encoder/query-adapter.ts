@@ -31,7 +31,7 @@ export const queryAdapterManifestSchema = z.strictObject({
 export type QueryAdapterManifest = z.infer<typeof queryAdapterManifestSchema>;
 export type QueryAdapterKind = QueryAdapterManifest["kind"];
 
-/** Tensors by name; see `ADAPTER_FORMULAS`. */
+/** Tensors by name, float32 or, for half the file, float16; see `ADAPTER_FORMULAS`. */
 export type AdapterWeights = ReadonlyMap<string, SafetensorsTensor>;
 
 /** A small residual map on query embeddings, learned for one corpus; the passages' vectors stay as they are. */
@@ -104,12 +104,15 @@ export async function encodeQueryAdapter(
  * @throws AppError `invalid_artifact` when it is no adapter, is damaged, or its weights have other shapes than its manifest says.
  */
 export async function decodeQueryAdapter(bytes: Uint8Array, name: string): Promise<QueryAdapter> {
-  const { tensors: weights, metadata } = decodeSafetensors(bytes, name);
+  const { tensors: stored, metadata } = decodeSafetensors(bytes, name);
   const manifest = parseManifest(metadata, name);
-  if ((await weightsDigest(weights)) !== manifest.weightsSha256) {
+  if ((await weightsDigest(stored)) !== manifest.weightsSha256) {
     throw new AppError("invalid_artifact", `${name}: its weights are not those of its manifest; fetch it again`);
   }
-  checkWeights(manifest, weights, name);
+  checkWeights(manifest, stored, name);
+  const weights: AdapterWeights = new Map(
+    [...stored].map(([tensor, { shape }]) => [tensor, { shape, data: floats(stored, tensor) }]),
+  );
   return {
     manifest,
     sha256: await digest(bytes),
@@ -180,7 +183,7 @@ function checkWeights({ kind, dims }: QueryAdapterManifest, weights: AdapterWeig
     const [rows, columns = rows] = shape;
     const isRow = tensor === "b";
     if (
-      !(data instanceof Float32Array) ||
+      !(data instanceof Float32Array || data instanceof Float16Array) ||
       shape.length !== (isRow ? 1 : 2) ||
       rows !== width ||
       columns === undefined
@@ -217,10 +220,13 @@ function sum(a: Float32Array, b: Float32Array): Float32Array {
   return a.map((value, index) => value + (b[index] ?? 0));
 }
 
-/** `checkWeights` has seen that it is there and of that type. */
+/** `checkWeights` has seen that it is there and of such a type. */
 function floats(weights: AdapterWeights, name: string): Float32Array {
   const data = weights.get(name)?.data;
-  return data instanceof Float32Array ? data : new Float32Array(0);
+  if (data instanceof Float32Array) {
+    return data;
+  }
+  return data instanceof Float16Array ? Float32Array.from(data) : new Float32Array(0);
 }
 
 /** Over names, shapes and values, in the order of names. */

@@ -21,12 +21,13 @@ interface ArrayType {
 const ELEMENT_TYPES = {
   F32: Float32Array,
   F64: Float64Array,
+  F16: Float16Array,
   U8: Uint8Array,
   I8: Int8Array,
   I32: Int32Array,
 } as const satisfies Record<string, ArrayType>;
 
-type SafetensorsArray = Float32Array | Float64Array | Uint8Array | Int8Array | Int32Array;
+type SafetensorsArray = Float32Array | Float64Array | Float16Array | Uint8Array | Int8Array | Int32Array;
 
 export interface SafetensorsTensor {
   readonly shape: readonly number[];

@@ -6,6 +6,8 @@ export interface RandomAdapterOptions {
   readonly dims?: number;
   /** Of the weights; 0 is the identity. */
   readonly scale?: number;
+  /** Default float32. */
+  readonly dtype?: "float32" | "float16";
   readonly manifest?: Partial<QueryAdapterManifest>;
 }
 
@@ -14,6 +16,7 @@ export async function randomAdapter({
   seed,
   dims = 16,
   scale = 0.5,
+  dtype = "float32",
   manifest = {},
 }: RandomAdapterOptions): Promise<Uint8Array> {
   let state = seed;
@@ -33,7 +36,7 @@ export async function randomAdapter({
       provenance: {},
       ...manifest,
     },
-    new Map([["delta", { shape: [dims, dims], data }]]),
+    new Map([["delta", { shape: [dims, dims], data: dtype === "float16" ? Float16Array.from(data) : data }]]),
   );
 }
 

@@ -6,6 +6,9 @@ import { AppError } from "../../src/shared/errors.ts";
 const TRAINING_MODES = ["query-adapter", "query-encoder", "both", "distill"] as const;
 export type TrainingMode = (typeof TRAINING_MODES)[number];
 
+/** How an adapter's weights are stored; it is trained in float32. */
+const ADAPTER_DTYPES = ["float32", "float16"] as const;
+
 const positiveInt = z.int().min(1);
 
 /**
@@ -117,6 +120,10 @@ export const trainingFields = {
     .enum(["linear", "low-rank", "mlp"])
     .optional()
     .meta({ placeholder: "kind", description: "of query-adapter" }),
+  adapterDtype: z
+    .enum(ADAPTER_DTYPES)
+    .optional()
+    .meta({ placeholder: "type", description: "of the weights in the adapter's file; float16 halves it" }),
   adapterWidth: positiveInt.optional().meta({ description: "inner width of low-rank and mlp" }),
   identityWeight: z.number().min(0).optional().meta({ description: "pull of the adapter towards the identity" }),
   layers: z
@@ -178,6 +185,7 @@ const COMMON_DEFAULTS = {
   layerDecay: 1,
   adapter: "linear",
   adapterWidth: 64,
+  adapterDtype: "float32",
   identityWeight: 0,
   maxTexts: 20_000,
   seed: 0,

@@ -54,6 +54,19 @@ test("the result has unit length when the encoder's embeddings have", async ({ e
   expect(y).toBeCloseTo(3 / Math.hypot(2.5, 3), 6);
 });
 
+test("float16 weights: half the bytes, and the same formula on the rounded values", async ({ expect }) => {
+  // 1/3 in float16 is 0.333251953125 (0x3555).
+  const data = Float16Array.of(1 / 3, 0, 0, 1 / 3);
+  const half: AdapterWeights = new Map([["delta", { shape: [2, 2], data }]]);
+  const full: AdapterWeights = new Map([["delta", matrix(2, 2, ...data)]]);
+  const [small, large] = await Promise.all(
+    [half, full].map((weights) => encodeQueryAdapter({ ...MANIFEST, kind: "linear" }, weights)),
+  );
+  expect((large?.length ?? 0) - (small?.length ?? 0)).toBe(4 * 2);
+  const adapter = await decodeQueryAdapter(small ?? new Uint8Array(), "a.safetensors");
+  expect([...adapter.apply(Float32Array.of(1, 2))]).toEqual([1.333251953125, 2.66650390625]);
+});
+
 test("the same adapter has the same bytes and sha256", async ({ expect }) => {
   const [a, b] = await Promise.all([1, 2].map(() => encodeQueryAdapter({ ...MANIFEST, kind: "linear" }, DELTA)));
   expect(a).toEqual(b);

@@ -7,6 +7,7 @@ const CONTENT: SafetensorsContent = {
   tensors: new Map([
     ["flags", { shape: [3], data: Uint8Array.of(1, 0, 255) }],
     ["weight", { shape: [2, 2], data: Float32Array.of(1.5, -2, 3e-20, Number.NaN) }],
+    ["half", { shape: [3], data: Float16Array.of(0.5, -65504, 6e-8) }],
     ["step", { shape: [1], data: Float64Array.of(1 / 3) }],
     ["empty", { shape: [0, 4], data: new Float32Array(0) }],
   ]),

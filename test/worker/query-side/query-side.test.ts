@@ -19,6 +19,7 @@ beforeAll(async () => {
     seed: 7,
     dims: 384,
     scale: 30,
+    dtype: "float16",
     manifest: { compatibleWith, queryModel: await queryModel() },
   });
 });

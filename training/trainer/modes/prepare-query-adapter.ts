@@ -1,5 +1,6 @@
 import path from "node:path";
 import { encodeQueryAdapter } from "../../../src/encoder/query-adapter.ts";
+import type { AdapterWeights } from "../../../src/encoder/query-adapter.ts";
 import { writeFileAtomic } from "../../artifacts/atomic-file.ts";
 import { writeMeta } from "../../artifacts/meta.ts";
 import { DEFAULT_ENCODER } from "../../encoder/default-encoder.ts";
@@ -61,7 +62,9 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
           queryModel: manifest.model.sha256,
           provenance: { steps: best?.step ?? step, dev: best, ...blended, inputs, ...facts },
         },
-        adapterWeights(task.parameters),
+        options.adapterDtype === "float16"
+          ? toFloat16(adapterWeights(task.parameters))
+          : adapterWeights(task.parameters),
       );
       await writeFileAtomic(file, bytes);
       await writeMeta(file, {
@@ -78,4 +81,8 @@ export async function prepareQueryAdapter(context: RunContext): Promise<Prepared
       await search.close();
     },
   };
+}
+
+function toFloat16(weights: AdapterWeights): AdapterWeights {
+  return new Map([...weights].map(([name, { shape, data }]) => [name, { shape, data: Float16Array.from(data) }]));
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "vitest";
 import { quantizeCommand } from "../../../../training/commands/quantize.ts";
@@ -76,6 +76,12 @@ test("query-adapter: a file that moves queries, while passages stay", async ({ e
   });
   const vector = await queryVector(files);
   expect(adapter.apply(vector)).not.toEqual(vector);
+  const half = await run({ ...common, ...mode, output: path.join(folder, "half"), adapterDtype: "float16" });
+  expect((await stat(result)).size - (await stat(half.result)).size).toBe(16 * 16 * 2);
+  const rounded = (await readQueryAdapter(half.result)).apply(vector);
+  for (const [index, value] of adapter.apply(vector).entries()) {
+    expect(rounded[index]).toBeCloseTo(value, 2);
+  }
 });
 
 test(
