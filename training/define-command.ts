@@ -32,7 +32,7 @@ export interface CommandDefinition<Shape extends z.ZodRawShape> {
   run(options: z.output<z.ZodObject<Shape>>, context: CommandContext): Promise<void>;
 }
 
-/** A command with its option types erased, as `cli.ts` and the registry see it. */
+/** A command with its option types erased, as `command-line.ts` and the registry see it. */
 export interface Command {
   readonly summary: string;
   readonly description: string;

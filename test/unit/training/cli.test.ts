@@ -4,6 +4,7 @@ import path from "node:path";
 import { describe, it } from "vitest";
 import { readTrecRun } from "../../../training/artifacts/trec.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../support/beir-folder.ts";
+import { runCliInProcess } from "../../support/run-cli-in-process.ts";
 import { runCli } from "../../support/run-cli.ts";
 import { temporaryFolder } from "../../support/temporary-folder.ts";
 import { tinyOnnxModel } from "../../support/tiny-onnx-model.ts";
@@ -26,7 +27,7 @@ describe("the command line", () => {
     for (const name of ["encode", "index", "upload", "search", "evaluate", "fit-fusion", "quantize"]) {
       expect(list.stdout).toMatch(new RegExp(`^  ${name} `, "mu"));
     }
-    const help = await runCli(["evaluate", "--help"]);
+    const help = await runCliInProcess(["evaluate", "--help"]);
     expect(help.stdout).toMatch(/--top-k <n> +passages kept for each query \(default 100\)/u);
     expect(help.stdout).toMatch(/--data <dir>[^(]*\(required\)/u);
   });
@@ -41,10 +42,19 @@ describe("the command line", () => {
     [["fit-fusion", "--data", "x", "--split", "test"], /fitted on the test questions would report their luck/u],
     [["search", "--corpus", "x"], /give either --query or --queries/u],
   ] as const)("%j is a usage error: exit code 2, one line on stderr", async ([argv, message], { expect }) => {
-    const { code, stdout, stderr } = await runCli(argv);
+    const { code, stdout, stderr } = await runCliInProcess(argv);
     expect([code, stdout]).toEqual([2, ""]);
     expect(stderr).toMatch(message);
     expect(stderr).not.toMatch(/\n\s+at /u);
+  });
+
+  it("as a process ends with the same code and says the same on its streams", async ({ expect }) => {
+    for (const argv of [
+      ["encode", "--foo"],
+      ["evaluate", "--help"],
+    ]) {
+      expect(await runCli(argv)).toEqual(await runCliInProcess(argv));
+    }
   });
 
   it("a file that is wrong is exit code 1, named with its line and without a stack", async ({
@@ -67,7 +77,7 @@ describe("the command line", () => {
   }) => {
     const folder = await workspace(onTestFinished);
     const run = async (...argv: string[]): Promise<string> => {
-      const { code, stdout, stderr } = await runCli(argv, folder);
+      const { code, stdout, stderr } = await runCliInProcess(argv, folder);
       expect(code, stderr).toBe(0);
       return stdout;
     };
@@ -163,26 +173,29 @@ describe("the command line", () => {
       "qrels/test.tsv": "query-id\tcorpus-id\tscore\nq1\tthe coast\t1\nq1\tgone\t1\n",
     });
     const evaluate = ["evaluate", "--data", "data", "--mode", "lexical", "--measures", "MRR@10,Recall@10"];
-    const { code, stdout, stderr } = await runCli(evaluate, folder);
+    const { code, stdout, stderr } = await runCliInProcess(evaluate, folder);
     expect(code, stderr).toBe(0);
     expect(stdout).toBe("measure      mean  n\nMRR@10     1.0000  1\nRecall@10  0.5000  1\n");
     expect(stderr.match(/1 of 2 passages have neither title nor text/gu)).toHaveLength(1);
     expect(stderr).toContain('1 of 2 judgments are of passages not in the corpus, as "gone" of query "q1"');
-    const encoded = await runCli(["encode", "--corpus", "data", "--output", "v", "--encoder", "encoder"], folder);
+    const encoded = await runCliInProcess(
+      ["encode", "--corpus", "data", "--output", "v", "--encoder", "encoder"],
+      folder,
+    );
     expect(encoded.code, encoded.stderr).toBe(0);
     expect(encoded.stderr.match(/1 of 2 passages have neither title nor text/gu)).toHaveLength(1);
     const to = ["--url", "http://127.0.0.1:9", "--collection", "docs"];
-    const upload = await runCli(["upload", ...to, "--corpus", "data", "--vectors", "v"], folder);
+    const upload = await runCliInProcess(["upload", ...to, "--corpus", "data", "--vectors", "v"], folder);
     expect([upload.code, upload.stdout]).toEqual([1, ""]);
     expect(upload.stderr).toContain('passage "empty": its url has 2049 characters, at most 2048 are taken');
-    const refused = await runCli([...evaluate, "--run", "run.trec"], folder);
+    const refused = await runCliInProcess([...evaluate, "--run", "run.trec"], folder);
     expect([refused.code, refused.stdout]).toEqual([1, ""]);
     expect(refused.stderr).toContain('passage "the coast" holds white space');
   });
 
   it("a search that finds nothing says so and is no failure", async ({ expect, onTestFinished }) => {
     const folder = await workspace(onTestFinished);
-    const { code, stdout } = await runCli(
+    const { code, stdout } = await runCliInProcess(
       ["search", "--corpus", "data", "--query", "zzz", "--mode", "lexical"],
       folder,
     );

@@ -4,7 +4,7 @@ import { describe, test } from "vitest";
 import { DATA_TYPE } from "../../../../training/onnx/data-type.ts";
 import { encodeModel } from "../../../../training/onnx/writer.ts";
 import { graphModel } from "../../../support/onnx-graph.ts";
-import { runCli } from "../../../support/run-cli.ts";
+import { runCliInProcess as runCli } from "../../../support/run-cli-in-process.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { TRAINING_FIXTURE_MODEL } from "../../../support/training-fixture.ts";
 

@@ -3,7 +3,7 @@ import path from "node:path";
 import { describe, it } from "vitest";
 import { readTrecRun } from "../../../../training/artifacts/trec.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
-import { runCli } from "../../../support/run-cli.ts";
+import { runCliInProcess as runCli } from "../../../support/run-cli-in-process.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 describe("aar mine", () => {

@@ -9,7 +9,7 @@ import { readModel } from "../../../../training/onnx/reader.ts";
 import { encodeModel } from "../../../../training/onnx/writer.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
 import { fakeContext } from "../../../support/fake-context.ts";
-import { runCli } from "../../../support/run-cli.ts";
+import { runCliInProcess as runCli } from "../../../support/run-cli-in-process.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 import { writeTinyFid } from "../../../support/tiny-fid.ts";
 import { tinyLogProb, writeTinyLm } from "../../../support/tiny-lm.ts";

@@ -2,7 +2,7 @@ import path from "node:path";
 import { describe, it } from "vitest";
 import { loadCorpus, loadEvaluationSet } from "../../../../training/artifacts/beir.ts";
 import { writeBeirFolder } from "../../../support/beir-folder.ts";
-import { runCli } from "../../../support/run-cli.ts";
+import { runCliInProcess as runCli } from "../../../support/run-cli-in-process.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 describe("aar split", () => {
