@@ -35,18 +35,21 @@ export async function partQuestions(set: OpenedSet, part: InCorpusPart, workshop
     });
     return { part, corpus, measured: all, all };
   }
-  const all = part === "dev-spare-seen" ? await spareQuestions(set) : await ownQuestions(set, part);
-  const seen = new Set(set.labelled.queries.flatMap(({ id }) => [...(set.labelled.qrels.get(id)?.keys() ?? [])]));
+  const all = await loadEvaluationSet(set.folder, part.startsWith("dev-spare-") ? "train" : part).catch(() => NOTHING);
+  const cohort = new Set(set.labelled.queries.map(({ id }) => id));
+  const seen = new Set([...cohort].flatMap((id) => [...(set.labelled.qrels.get(id)?.keys() ?? [])]));
   const isSeen = (id: string): boolean => [...(all.qrels.get(id)?.keys() ?? [])].some((passage) => seen.has(passage));
-  const measured = part.endsWith("-seen") ? { ...all, queries: all.queries.filter(({ id }) => isSeen(id)) } : all;
-  return { part, corpus: set.corpus, measured, all };
-}
-
-function ownQuestions({ folder }: OpenedSet, part: string): Promise<EvaluationSet> {
-  return loadEvaluationSet(folder, part).catch(() => NOTHING);
-}
-
-async function spareQuestions(set: OpenedSet): Promise<EvaluationSet> {
-  const { queries, qrels } = await ownQuestions(set, "train");
-  return { queries: queries.filter(({ id }) => !set.candidates.run.has(id)), qrels };
+  const isOf: Partial<Record<InCorpusPart, (id: string) => boolean>> = {
+    "dev-seen": isSeen,
+    "test-seen": isSeen,
+    "dev-spare-seen": (id) => !cohort.has(id) && isSeen(id),
+    "dev-spare-unseen": (id) => !cohort.has(id) && !isSeen(id),
+  };
+  const { [part]: isMeasured = () => true } = isOf;
+  return {
+    part,
+    corpus: set.corpus,
+    measured: { ...all, queries: all.queries.filter(({ id }) => isMeasured(id)) },
+    all,
+  };
 }

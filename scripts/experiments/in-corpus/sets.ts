@@ -37,14 +37,15 @@ type InCorpusCut =
     };
 
 /**
- * Training never sees a passage of an unseen part. Nothing is dealt to `dev-spare-seen`: it is questions of `train` that were not
- * mined, so that no cohort has them, where `dev-seen` is small. What follows those is of the general case.
+ * Training never sees a passage of an unseen part. Nothing is dealt to the spare parts: they are questions of `train` that are not in
+ * the cohort, which make development larger. What follows those is of the general case.
  */
 export const IN_CORPUS_PARTS = [
   "train",
   "dev-seen",
   "dev-unseen",
   "dev-spare-seen",
+  "dev-spare-unseen",
   "dev-nq",
   "dev-hotpotqa",
   "test-seen",
