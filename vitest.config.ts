@@ -88,8 +88,9 @@ export default defineConfig({
           name: "e2e",
           include: ["test/e2e/**/*.test.ts"],
           exclude: MOSTLY_WAITING,
-          // One Worker with the demo's collection for all of them; it is made while the other projects run.
+          // One Worker with the demo's collection for all of them, and what others start from; made while the other projects run.
           globalSetup: ["./test/support/demo-worker-setup.ts"],
+          isolate: false,
           sequence: { groupOrder: 1 },
           // Its files mostly wait for servers of their own.
           maxWorkers: 4,

@@ -17,6 +17,7 @@ import path from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { z } from "zod";
+import { prepareWorker } from "../../test/support/prepared-worker.ts";
 import { startWorker } from "../../test/support/running-worker.ts";
 import { writeFileAtomic } from "../../training/artifacts/atomic-file.ts";
 import { toJsonl } from "../../training/artifacts/jsonl.ts";
@@ -110,7 +111,7 @@ async function rowsOf(world: World): Promise<Row[]> {
 /** The Worker is asked the bare question: it searches, augments, and passes on to the same server. */
 async function workerRows(world: World, lmUrl: string): Promise<Row[]> {
   const targetLms = { [MODEL]: { provider: "openai-compatible", base_url: lmUrl, model: "any" } };
-  const worker = await startWorker({ targetLms, vars: { DEFAULT_MODEL: MODEL } });
+  const worker = await startWorker(await prepareWorker(world.folder), { targetLms, vars: { DEFAULT_MODEL: MODEL } });
   try {
     await uploadDemo({ url: worker.url, corpus: path.join(world.folder, "corpus.jsonl") });
     const ask = (name: string, retrieval: unknown): Promise<Row> =>

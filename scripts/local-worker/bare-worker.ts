@@ -8,7 +8,10 @@ const CONFIG = "wrangler.toml";
 export interface BareWorkerOptions {
   /** Variables and secrets, put over those of wrangler.toml. */
   readonly vars: Readonly<Record<string, string>>;
-  readonly inspectorPort: number;
+  /** Default: no inspector. */
+  readonly inspectorPort?: number;
+  /** Lines that the Worker prints. Default: dropped, a line a request and more belongs to nobody. */
+  readonly onLine?: (line: string) => void;
 }
 
 export interface StartBareWorkerOptions extends BareWorkerOptions {
@@ -29,7 +32,7 @@ export interface BareWorker {
  * memory is the Worker's. workerd is a child of this process.
  */
 export async function startBareWorker(options: StartBareWorkerOptions): Promise<BareWorker> {
-  const { bundle, persistTo, vars, inspectorPort } = options;
+  const { bundle, persistTo, vars } = options;
   const { workerOptions } = miniflareOptionsOf(CONFIG);
   const wasm = (await readdir(bundle)).filter((name) => name.endsWith(".wasm"));
   return await start({
@@ -41,27 +44,31 @@ export async function startBareWorker(options: StartBareWorkerOptions): Promise<
       { type: "ESModule", path: path.join(bundle, "index.js") },
       ...wasm.map((name) => ({ type: "CompiledWasm" as const, path: path.join(bundle, name) })),
     ],
-    inspectorPort,
     // wrangler's own folder, of which `--persist-to` is the parent.
     resourcePersistencePath: path.join(path.resolve(persistTo), "v3"),
+    ...runtimeOptions(options),
   });
 }
 
 /** A Worker of one module, in a workerd set up in the same way. */
-export async function startScriptWorker(
-  script: string,
-  { vars, inspectorPort }: BareWorkerOptions,
-): Promise<BareWorker> {
+export async function startScriptWorker(script: string, options: BareWorkerOptions): Promise<BareWorker> {
   const { compatibility_date: date = "", compatibility_flags: flags } = readConfig({ config: CONFIG });
   return await start({
     name: "peer",
     compatibilityDate: date,
     compatibilityFlags: flags,
-    bindings: vars,
+    bindings: options.vars,
     modules: true,
     script,
-    inspectorPort,
+    ...runtimeOptions(options),
   });
+}
+
+function runtimeOptions({ inspectorPort, onLine = () => undefined }: BareWorkerOptions): object {
+  return {
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
+    handleStructuredLogs: ({ message }: { readonly message: string }) => onLine(message),
+  };
 }
 
 async function start(options: Parameters<typeof convertV4MiniflareOptions>[0]): Promise<BareWorker> {
@@ -71,8 +78,6 @@ async function start(options: Parameters<typeof convertV4MiniflareOptions>[0]): 
       host: "127.0.0.1",
       port: 0,
       cf: false,
-      // The Worker's log, a line a request and more, belongs to nobody here.
-      handleStructuredLogs: () => undefined,
     }),
   );
   const { origin } = await miniflare.ready;

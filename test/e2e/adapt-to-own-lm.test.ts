@@ -5,7 +5,8 @@ import { findCommand } from "../../training/commands/find-command.ts";
 import { loadNodeLlamaCpp } from "../../training/llama/node-llama-cpp.ts";
 import { completionServer } from "../support/completion-server.ts";
 import { fakeContext } from "../support/fake-context.ts";
-import { startWorker, type RunningWorker } from "../support/running-worker.ts";
+import type { RunningWorker } from "../support/running-worker.ts";
+import { startOwnWorker } from "../support/start-own-worker.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const GGUF = path.resolve(import.meta.dirname, "../fixtures/llama/tiny.gguf");
@@ -44,7 +45,7 @@ async function run(command: string, options: Options): Promise<string> {
 
 let worker: RunningWorker;
 beforeAll(async () => {
-  worker = await startWorker({ vars: { DEFAULT_COLLECTION: COLLECTION } });
+  worker = await startOwnWorker({ vars: { DEFAULT_COLLECTION: COLLECTION } });
 });
 afterAll(() => worker.close());
 

@@ -2,6 +2,7 @@ import path from "node:path";
 import { beforeAll, describe, it } from "vitest";
 import { z } from "zod";
 import { demoUrl } from "../support/demo-url.ts";
+import { runCliInProcess } from "../support/run-cli-in-process.ts";
 import { runCli } from "../support/run-cli.ts";
 import { SMALL_PASSAGES, uploadSmallCollection } from "../support/small-collection.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 
 async function aar(...argv: readonly string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await runCli([...argv, "--url", url], PROJECT);
+  const { code, stdout, stderr } = await runCliInProcess([...argv, "--url", url], PROJECT);
   if (code !== 0) {
     throw new Error(`aar ${argv.join(" ")}: ${stderr}${stdout}`);
   }

@@ -11,8 +11,9 @@ import { readQueryAdapter } from "../../training/encoder/read-query-adapter.ts";
 import { findChromium } from "../support/find-chromium.ts";
 import { randomAdapter } from "../support/random-adapter.ts";
 import { runCli } from "../support/run-cli.ts";
-import { startWorker, type RunningWorker } from "../support/running-worker.ts";
+import type { RunningWorker } from "../support/running-worker.ts";
 import { SMALL_PASSAGES, uploadSmallCollection } from "../support/small-collection.ts";
+import { startOwnWorker } from "../support/start-own-worker.ts";
 import { temporaryFolder } from "../support/temporary-folder.ts";
 
 const COLLECTION = "adapted";
@@ -27,7 +28,7 @@ const replySchema = z.looseObject({
 
 let worker: RunningWorker;
 beforeAll(async () => {
-  worker = await startWorker({ vars: { DEFAULT_COLLECTION: COLLECTION, ENCODERS } });
+  worker = await startOwnWorker({ vars: { DEFAULT_COLLECTION: COLLECTION, ENCODERS } });
   await uploadSmallCollection(worker.url, { name: COLLECTION });
 });
 afterAll(() => worker.close());

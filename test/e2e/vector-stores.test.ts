@@ -1,11 +1,12 @@
 import OpenAI, { NotFoundError, toFile } from "openai";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type RunningWorker, startWorker } from "../support/running-worker.ts";
+import type { RunningWorker } from "../support/running-worker.ts";
+import { startOwnWorker } from "../support/start-own-worker.ts";
 
 let worker: RunningWorker;
 let client: OpenAI;
 beforeAll(async () => {
-  worker = await startWorker();
+  worker = await startOwnWorker();
   client = new OpenAI({ apiKey: "none", baseURL: `${worker.url}/v1`, maxRetries: 0 });
 });
 afterAll(() => worker.close());

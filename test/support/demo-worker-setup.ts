@@ -6,27 +6,32 @@ import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { writeDemoCorpus } from "../../scripts/demo-corpus/demo-data.ts";
 import { uploadDemo } from "../../scripts/demo-corpus/upload-demo.ts";
+import { type PreparedWorker, prepareWorker } from "./prepared-worker.ts";
 import { type RunningWorker, startWorker } from "./running-worker.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Answers when the demo's Worker is up: with its base URL, or with why there is none. See demo-url.ts. */
-    demoGate: string;
+    /** Answers when what it is asked for is ready, or with why it will not be. See run-gate.ts. */
+    runGate: string;
   }
 }
 
 /**
- * Starts the Worker once a run, with the demo uploaded the way `npm start` does it. Nobody waits for that here: the other
- * projects' tests run meanwhile.
+ * Prepares the Worker once a run, and starts one with the demo uploaded the way `npm start` does it. Nobody waits for that
+ * here: the other projects' tests run meanwhile.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(path.join(tmpdir(), "aar-demo-"));
-  const demo = startDemo(folder);
+  const folder = await mkdtemp(path.join(tmpdir(), "aar-run-"));
+  const prepared = prepareWorker(folder);
+  const demo = prepared.then((ready) => startDemo(ready, folder));
   // The tests hear of it by the gate.
   demo.catch(() => undefined);
-  const gate = await openGate(demo);
+  const gate = await openGate({
+    "/prepared": prepared.then((ready) => JSON.stringify(ready)),
+    "/demo": demo.then(({ url }) => url),
+  });
   const address = gate.address();
-  project.provide("demoGate", `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
+  project.provide("runGate", `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`);
   return async () => {
     gate.close();
     const worker = await demo.catch(() => undefined);
@@ -35,8 +40,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   };
 }
 
-async function startDemo(folder: string): Promise<RunningWorker> {
-  const [worker, { file }] = await Promise.all([startWorker(), writeDemoCorpus(folder)]);
+async function startDemo(prepared: PreparedWorker, folder: string): Promise<RunningWorker> {
+  const [worker, { file }] = await Promise.all([startWorker(prepared), writeDemoCorpus(folder)]);
   try {
     await uploadDemo({ url: worker.url, corpus: file });
   } catch (error) {
@@ -46,10 +51,14 @@ async function startDemo(folder: string): Promise<RunningWorker> {
   return worker;
 }
 
-async function openGate(demo: Promise<RunningWorker>): Promise<Server> {
-  const server = createServer((_request, response) => {
-    demo.then(
-      ({ url }) => response.end(url),
+async function openGate(answers: Readonly<Record<string, Promise<string>>>): Promise<Server> {
+  for (const answer of Object.values(answers)) {
+    answer.catch(() => undefined);
+  }
+  const server = createServer((request, response) => {
+    const answer = answers[request.url ?? ""] ?? Promise.reject(new Error(`the gate knows no ${request.url}`));
+    answer.then(
+      (text) => response.end(text),
       (error: unknown) => response.writeHead(500).end(String(error)),
     );
   });

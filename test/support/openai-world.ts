@@ -1,8 +1,9 @@
 import OpenAI from "openai";
 import { ANTHROPIC_SCRIPTS } from "./anthropic-scripts.ts";
-import { startWorker, type RunningWorker } from "./running-worker.ts";
+import type { RunningWorker } from "./running-worker.ts";
 import { startScriptedUpstream, type ScriptedUpstream } from "./scripted-upstream.ts";
 import { SMALL_COLLECTION, uploadSmallCollection } from "./small-collection.ts";
+import { startOwnWorker } from "./start-own-worker.ts";
 import { UPSTREAM_SCRIPTS } from "./upstream-scripts.ts";
 
 export const CLIENT_KEY = "client-key-1";
@@ -33,7 +34,7 @@ export async function startOpenAiWorld(): Promise<OpenAiWorld> {
       idle_timeout_ms: 1_500,
     },
   ]);
-  const worker = await startWorker({
+  const worker = await startOwnWorker({
     targetLms: {
       extractive: { provider: "extractive" },
       ...Object.fromEntries(scripted),

@@ -1,12 +1,8 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { applyMigrations } from "../../scripts/local-worker/apply-migrations.ts";
-import { findFreePort } from "../../scripts/local-worker/free-port.ts";
-import { startWranglerDev } from "../../scripts/local-worker/wrangler-dev.ts";
-
-/** Away from the ports that people and `npm start` use. */
-const FIRST_PORT = 28_700;
+import { startBareWorker } from "../../scripts/local-worker/bare-worker.ts";
+import type { PreparedWorker } from "./prepared-worker.ts";
 
 export interface StartWorkerOptions {
   /** TARGET_LMS; default: what wrangler.toml has. */
@@ -18,30 +14,29 @@ export interface StartWorkerOptions {
 export interface RunningWorker {
   /** Without a slash at the end. */
   readonly url: string;
-  /** What wrangler and the Worker printed so far. */
+  /** What the Worker printed so far. */
   readonly logLines: readonly string[];
   readonly close: () => Promise<void>;
 }
 
 /**
- * The Worker under `wrangler dev`, on a free port, with empty storage of its own and migrations applied. Needs no network.
- * (wrangler's `createTestHarness` would start faster, but its network in Node keeps upstream requests alive that the Worker
- * has aborted.)
+ * The Worker as it would be deployed, in a workerd on a free port, with empty storage of its own and migrations applied. Needs
+ * no network. (wrangler's `createTestHarness` would need no preparation, but its network in Node keeps upstream requests alive
+ * that the Worker has aborted.)
  */
-export async function startWorker({ targetLms, vars }: StartWorkerOptions = {}): Promise<RunningWorker> {
+export async function startWorker(
+  { bundle, state }: PreparedWorker,
+  { targetLms, vars }: StartWorkerOptions = {},
+): Promise<RunningWorker> {
   const persistTo = await mkdtemp(path.join(tmpdir(), "aar-worker-"));
+  await cp(state, persistTo, { recursive: true });
   const logLines: string[] = [];
-  const [server] = await Promise.all([
-    findFreePort(FIRST_PORT + Math.floor(Math.random() * 1000)).then((port) =>
-      startWranglerDev({
-        port,
-        persistTo,
-        onLine: (line) => logLines.push(line),
-        vars: { ...vars, ...(targetLms === undefined ? {} : { TARGET_LMS: JSON.stringify(targetLms) }) },
-      }),
-    ),
-    applyMigrations({ persistTo }),
-  ]);
+  const server = await startBareWorker({
+    bundle,
+    persistTo,
+    onLine: (line) => logLines.push(line),
+    vars: { ...vars, ...(targetLms === undefined ? {} : { TARGET_LMS: JSON.stringify(targetLms) }) },
+  });
   return {
     url: server.url,
     logLines,
