@@ -203,7 +203,7 @@ function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
         ...questionOptions(context, train),
         candidates,
         scores,
-        ...buildOptions(experiment),
+        ...buildOptions(experiment, condition),
         condition,
         output,
         json: true,
@@ -220,8 +220,8 @@ function buildStages(context: PlanContext, train: ExperimentSet): Stage[] {
   });
 }
 
-function buildOptions({ preset, build }: Experiment): Readonly<Record<string, unknown>> {
-  return { ...PRESETS[preset].build, ...build };
+function buildOptions({ preset, build }: Experiment, condition: string): Readonly<Record<string, unknown>> {
+  return { ...PRESETS[preset].build, ...PRESETS[preset].buildConditions?.[condition], ...build };
 }
 
 /** Conditions of an experiment: its own, or the preset's. */
@@ -244,7 +244,8 @@ function adaptedRows(context: PlanContext, train: ExperimentSet): TrainedRow[] {
       const output = path.join(work, "trained", `${condition}-${mode}`);
       const examples = path.join(work, "examples", condition);
       const result = path.join(output, mode === "query-adapter" ? "adapter.safetensors" : "encoder");
-      const ownDev = buildOptions(experiment)["devShare"] === 0 ? {} : { dev: path.join(examples, "dev.jsonl") };
+      const ownDev =
+        buildOptions(experiment, condition)["devShare"] === 0 ? {} : { dev: path.join(examples, "dev.jsonl") };
       const selection = dev === undefined ? ownDev : { devData: folderOf(dev), devSplit: dev.split };
       return {
         row: { condition, mode, result },
@@ -262,6 +263,7 @@ function adaptedRows(context: PlanContext, train: ExperimentSet): TrainedRow[] {
             seed: experiment.seed,
             ...preset.train,
             ...preset.trainModes[mode],
+            ...preset.trainRows?.[`${condition}:${mode}`],
             ...experiment.train,
             ...experiment.trainModes[mode],
             output,

@@ -13,6 +13,10 @@ export interface Preset {
   readonly build: CommandOptions;
   readonly train: CommandOptions;
   readonly trainModes: Readonly<Record<string, CommandOptions>>;
+  /** Over `build`, of one condition. */
+  readonly buildConditions?: Readonly<Record<string, CommandOptions>>;
+  /** Over `train` and `trainModes`, of one condition in one mode: `condition:mode`. */
+  readonly trainRows?: Readonly<Record<string, CommandOptions>>;
 }
 
 /** Numbers in the comments are rows of the table in docs/aar-disagreements.md. */
@@ -60,7 +64,7 @@ const PRESET_TABLE = {
   /** Ours: no stored vector changes, decoder-only LMs, filters against false negatives. */
   edge: {
     summary:
-      "ours: query side only, hybrid first stage, query likelihood of any causal LM (no answers, no judgments), K=1",
+      "ours: query side only, hybrid first stage, query likelihood of any causal LM (no answers, no judgments); LM only: all N by degrees",
     conditions: ["human", "lm", "both"],
     modes: ["query-adapter", "query-encoder"],
     mine: { mode: "hybrid", depth: 100 },
@@ -71,6 +75,27 @@ const PRESET_TABLE = {
     trainModes: {
       "query-adapter": { learningRate: 3e-4, epochs: 8, batchSize: 32, negatives: 15, identityWeight: 0.3 },
       "query-encoder": { learningRate: 3e-5, epochs: 3, batchSize: 32, negatives: 7, blend: [0.75] },
+    },
+    // The LM and the first stage that it corrects are better teachers together, and by all they say: the N scored passages, and the next best
+    // ones as negatives.
+    buildConditions: {
+      lm: {
+        firstStage: true,
+        negatives: 24,
+        choose: "hardest",
+        minNegatives: 0,
+        relativeMargin: "off",
+        answerFilter: false,
+        spareLmRanks: 0,
+      },
+    },
+    trainRows: {
+      "lm:query-adapter": {
+        loss: "graded-distillation",
+        teacherTemperature: 0.5,
+        hardNegatives: "file",
+        negatives: 24,
+      },
     },
   },
 } as const satisfies Record<string, Preset>;

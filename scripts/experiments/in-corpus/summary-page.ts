@@ -13,7 +13,7 @@ import { formatRecord } from "./report.ts";
 import type { SetRecord } from "./run-set.ts";
 
 /** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
-const CHOSEN = { free: "lm-free", both: "human+lm-free", recipe: "linear" } as const;
+const CHOSEN = { free: "lm-free-graded", both: "human+lm-free", recipe: "linear" } as const;
 
 /** Reads all records of a folder and writes the page about them, and its plot beside it. Returns the page's file. */
 export async function writeSummary(folder: string): Promise<string> {
@@ -45,7 +45,7 @@ export async function writeSummary(folder: string): Promise<string> {
 }
 
 async function gainPlot(records: readonly SetRecord[]): Promise<string> {
-  const shown = new Set<string>(["human", "lm-free", "control-first"]);
+  const shown = new Set<string>(["human", CHOSEN.free, "control-first"]);
   const differences = records
     .filter(({ set }) => set !== "general")
     .flatMap(({ set, rows }) =>

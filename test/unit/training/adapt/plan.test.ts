@@ -44,10 +44,23 @@ describe("planExperiment, preset edge", () => {
     });
   });
 
-  it("draws the adapter to the identity, on one positive of the LM", async ({ expect, onTestFinished }) => {
-    const stages = await plan({}, onTestFinished);
-    expect(stages.get("build:lm")?.options).toMatchObject({ lmPositives: 1, scoreDepth: 10 });
-    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ negatives: 15, identityWeight: 0.3 });
+  it("draws the adapter to the identity, and learns from all that an LM alone has scored by degrees", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const stages = await plan(
+      { conditions: ["lm", "both"], modes: ["query-adapter", "query-encoder"] },
+      onTestFinished,
+    );
+    expect(stages.get("build:lm")?.options).toMatchObject({ firstStage: true, negatives: 24, choose: "hardest" });
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({
+      loss: "graded-distillation",
+      identityWeight: 0.3,
+      hardNegatives: "file",
+    });
+    expect(stages.get("build:both")?.options).not.toHaveProperty("firstStage");
+    expect(stages.get("train:both:query-adapter")?.options).not.toHaveProperty("loss");
+    expect(stages.get("train:lm:query-encoder")?.options).not.toHaveProperty("loss");
   });
 
   it("trains to the end, or stops on the questions of a dev set", async ({ expect, onTestFinished }) => {
@@ -62,8 +75,9 @@ describe("planExperiment, preset edge", () => {
   });
 
   it("gives way to what the experiment says", async ({ expect, onTestFinished }) => {
-    const stages = await plan({ build: { lmPositives: 2 }, train: { identityWeight: 0 } }, onTestFinished);
-    expect(stages.get("build:lm")?.options).toMatchObject({ lmPositives: 2 });
-    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject({ identityWeight: 0 });
+    const said = { build: { lmPositives: 2, firstStage: false }, train: { identityWeight: 0, loss: "contrastive" } };
+    const stages = await plan(said, onTestFinished);
+    expect(stages.get("build:lm")?.options).toMatchObject(said.build);
+    expect(stages.get("train:lm:query-adapter")?.options).toMatchObject(said.train);
   });
 });
