@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { anyText } from "./any-text.ts";
 
 /** Text made to look like FTS5 syntax, with arbitrary Unicode (NUL, lone surrogates, marks) in between. */
 export const ftsHostileText: fc.Arbitrary<string> = fc
@@ -37,7 +38,7 @@ export const ftsHostileText: fc.Arbitrary<string> = fc
         ";--",
         "\\",
       ),
-      fc.string({ unit: "binary", maxLength: 6 }),
+      anyText({ maxLength: 6 }),
       fc.string({ unit: "grapheme", maxLength: 6 }),
     ),
     { maxLength: 12 },

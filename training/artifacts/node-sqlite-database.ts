@@ -57,12 +57,21 @@ function wrap(database: DatabaseSync): NodeSqliteDatabase {
 
 /** Keeps its own record in `user_version`; wrangler keeps D1's in a table of its own. */
 async function applyMigrations(database: DatabaseSync): Promise<void> {
-  const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql")).toSorted();
   const applied = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
-  for (const [index, file] of files.entries()) {
+  for (const [index, sql] of (await readMigrations()).entries()) {
     if (index >= applied) {
-      const sql = await readFile(new URL(file, MIGRATIONS), "utf8");
       database.exec(`BEGIN; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`);
     }
   }
+}
+
+let migrations: Promise<readonly string[]> | undefined;
+
+/** Read once: they are part of the program. */
+function readMigrations(): Promise<readonly string[]> {
+  migrations ??= (async () => {
+    const files = (await readdir(MIGRATIONS)).filter((name) => name.endsWith(".sql")).toSorted();
+    return await Promise.all(files.map((file) => readFile(new URL(file, MIGRATIONS), "utf8")));
+  })();
+  return migrations;
 }

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, it } from "vitest";
 import { indexedValue, metadataFromIndexed } from "../../../src/vector-index/metadata.ts";
 import { compareUtf8, truncateUtf8 } from "../../../src/vector-index/utf8.ts";
+import { anyText } from "../../support/any-text.ts";
 
 describe("indexedValue", () => {
   const metadata = { text: "x", number: 1, flag: true, nested: { deep: { text: "y" } }, list: ["x"], "": 1 };
@@ -48,7 +49,7 @@ describe("metadataFromIndexed", () => {
 });
 
 describe("UTF-8", () => {
-  const text = fc.string({ unit: "binary" });
+  const text = anyText();
 
   it("truncates to the longest well-formed prefix", ({ expect }) => {
     fc.assert(
