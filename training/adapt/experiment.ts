@@ -100,15 +100,15 @@ const PATH_OPTIONS: ReadonlySet<string> = new Set(
 );
 
 /**
- * Reads an experiment file.
+ * Reads an experiment file, or `written`, which will be its text.
  * @throws AppError `invalid_artifact` that names the field, for a file that cannot be read, is not JSON, has an unknown field
  *   or lacks one.
  */
-export async function readExperiment(file: string): Promise<Experiment> {
+export async function readExperiment(file: string, written?: string): Promise<Experiment> {
   let text: string;
   let json: unknown;
   try {
-    text = await readFile(file, "utf8");
+    text = written ?? (await readFile(file, "utf8"));
     json = JSON.parse(text);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);

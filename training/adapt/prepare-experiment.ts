@@ -19,6 +19,8 @@ export interface PreparedExperiment {
 
 export interface PrepareExperimentOptions {
   readonly file: string;
+  /** What the file will hold, when it is not written yet. */
+  readonly text?: string | undefined;
   /** Default `.aar/<name of the experiment>`. */
   readonly work: string | undefined;
   readonly cache: string;
@@ -28,7 +30,7 @@ export interface PrepareExperimentOptions {
 /** Reads an experiment, refuses tests that are trained on, and plans its stages. Nothing is run or written. */
 export async function prepareExperiment(options: PrepareExperimentOptions): Promise<PreparedExperiment> {
   const { cache, findCommand } = options;
-  const experiment = await readExperiment(options.file);
+  const experiment = await readExperiment(options.file, options.text);
   await checkRolesOfSplits(experiment);
   const work = path.resolve(options.work ?? path.join(".aar", experiment.name));
   const questions: QuestionsBySet = new Map(

@@ -26,7 +26,12 @@ export interface SetQuestion {
 }
 
 /** Questions of a set: its split, and of `where`. Splits that stand in `qrels/<split>.tsv` only are read from there. */
-export async function readSetQuestions({ name, data, split, where }: ExperimentSet): Promise<SetQuestion[]> {
+export async function readSetQuestions({
+  name,
+  data,
+  split,
+  where,
+}: Pick<ExperimentSet, "name" | "data" | "split" | "where">): Promise<SetQuestion[]> {
   const judged = await judgedIds(path.join(data, "qrels", `${split}.tsv`));
   const [, field = "", wanted] = /^([^=]+)=(.*)$/u.exec(where ?? "") ?? [];
   const questions: SetQuestion[] = [];

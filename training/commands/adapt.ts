@@ -1,11 +1,13 @@
 import path from "node:path";
 import { z } from "zod";
+import { defaultExperiment } from "../adapt/default-experiment.ts";
 import { prepareExperiment, reportOf } from "../adapt/prepare-experiment.ts";
 import { PRESETS } from "../adapt/presets.ts";
 import { planStages, runStages } from "../adapt/run-stages.ts";
 import type { PlannedStage } from "../adapt/run-stages.ts";
+import type { Stage } from "../adapt/stage.ts";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
-import { defineCommand } from "../define-command.ts";
+import { defineCommand, UsageError } from "../define-command.ts";
 import { formatTable } from "../format-table.ts";
 import { renderReport } from "../report/render-report.ts";
 import { summaryTable } from "../report/summary-table.ts";
@@ -22,18 +24,39 @@ export const adaptCommand = defineCommand({
 on. Its records are in <work>/stages, its artifacts beside them, and what it shows in <work>/report.html. Test sets are only ever
 evaluated: questions that are also trained or selected on are refused.
 
+With --data and --lm there is no file to write: the edge preset trains a query adapter on split train, and measures every split
+test… before and after. The file this stands for is <work>/experiment.json, to be copied and changed.
+
 The file is JSON: schemaVersion 1, name, preset, seed, encoder, vectors, sets {name: {data, split, where, role: train|dev|test, limit}},
 score {lm, …}, conditions, modes, answers {options}, and options of the commands under mine, build, train, trainModes, evaluate,
 quantize. Paths are relative to it. Presets:
 
 ${presetList}`,
   examples: [
+    "adapt --data my-docs --lm my-lm.gguf",
     "adapt --experiment my-docs/experiment.json --dry-run",
     "adapt --experiment my-docs/experiment.json",
     "report --experiment my-docs/experiment.json --output report.html",
   ],
   options: z.strictObject({
-    experiment: z.string().meta({ placeholder: "file", description: "the experiment file" }),
+    experiment: z.string().optional().meta({ placeholder: "file", description: "the experiment file" }),
+    data: z.string().optional().meta({
+      placeholder: "dir",
+      description: "in place of a file, with --lm: the default recipe for this folder; splits train and test…",
+    }),
+    lm: z.string().optional().meta({
+      placeholder: "path",
+      description: "with --data: the source LM, as of `score`: an ONNX file, a GGUF file, or a server, http://…/v1",
+    }),
+    model: z.string().optional().meta({ placeholder: "name", description: "with a server: its name of the LM" }),
+    reference: z
+      .string()
+      .optional()
+      .meta({ placeholder: "path", description: "with --data, for an LM in int8: the same in fp32" }),
+    vectors: z
+      .string()
+      .optional()
+      .meta({ placeholder: "dir", description: "with --data: passage vectors of `encode`; default: made here" }),
     work: z.string().optional().meta({ placeholder: "dir", description: "its folder; default .aar/<name>" }),
     cache: z.string().default(".aar/cache").meta({ placeholder: "dir", description: "encodings, by content hash" }),
     dryRun: z
@@ -42,12 +65,16 @@ ${presetList}`,
       .describe("print the plan with what is done already, time and LM tokens; run nothing"),
     json: z.boolean().default(false).describe("print JSON: the report and what was run, or the plan of --dry-run"),
   }),
-  async run({ experiment: file, work, cache, dryRun, json }, context) {
-    const prepared = await prepareExperiment({ file, work, cache, findCommand });
+  async run({ work, cache, dryRun, json, ...given }, context) {
+    const { file, text } = await chooseExperiment(given, work);
+    const prepared = await prepareExperiment({ file, text, work, cache, findCommand });
     const planned = await planStages(prepared);
     if (dryRun) {
       context.print(json ? toJson(planned) : describePlan(planned));
       return;
+    }
+    if (text !== undefined) {
+      await writeFileAtomic(file, text);
     }
     context.log(describePlan(planned));
     const results = await runStages({ ...prepared, context });
@@ -61,10 +88,59 @@ ${presetList}`,
     context.print(
       json
         ? JSON.stringify({ report, stages: results.length, run }, undefined, 2)
-        : `${summaryTable(data)}\n\n${report}\n${results.length} stages, ${run.length} of them run, ${results.length - run.length} unchanged`,
+        : [
+            summaryTable(data),
+            `${report}\n${results.length} stages, ${run.length} of them run, ${results.length - run.length} unchanged`,
+            ...howToLoad(prepared.stages),
+          ].join("\n\n"),
     );
   },
 });
+
+/** Of what mode `query-adapter` makes. */
+const ADAPTER_ENDING = ".safetensors";
+
+interface GivenExperiment {
+  readonly experiment?: string | undefined;
+  readonly data?: string | undefined;
+  readonly lm?: string | undefined;
+  readonly model?: string | undefined;
+  readonly reference?: string | undefined;
+  readonly vectors?: string | undefined;
+}
+
+/** The experiment file, or the default one with its text. */
+async function chooseExperiment(
+  { experiment, data, lm, model, reference, vectors }: GivenExperiment,
+  work: string | undefined,
+): Promise<{ readonly file: string; readonly text?: string }> {
+  if (experiment !== undefined) {
+    const stray = Object.entries({ data, lm, model, reference, vectors }).find(([, value]) => value !== undefined);
+    if (stray !== undefined) {
+      throw new UsageError(`--${stray[0]} stands in the experiment file; give --experiment or --data, not both`);
+    }
+    return { file: experiment };
+  }
+  if (data === undefined || lm === undefined) {
+    throw new UsageError("give --data and --lm for the default recipe, or --experiment for one of your own");
+  }
+  const { name, text } = await defaultExperiment({ data, lm, model, reference, vectors });
+  return { file: path.join(work ?? path.join(".aar", name), "experiment.json"), text };
+}
+
+/** The next commands: one for each adapter that was trained. */
+function howToLoad(stages: readonly Stage[]): string[] {
+  const files = stages
+    .flatMap(({ outputs }) => outputs["result"] ?? [])
+    .filter((file) => file.endsWith(ADAPTER_ENDING));
+  const commands = files.map(
+    (file) =>
+      `  npm run aar -- adapters load --url http://localhost:8787 --collection NAME --adapter ${path.relative("", file)}`,
+  );
+  return commands.length === 0
+    ? []
+    : [["To use one, in a running Worker with the same passages:", ...commands].join("\n")];
+}
 
 function toJson(planned: readonly PlannedStage[]): string {
   const stages = planned.map(({ stage: { id, estimate }, state }) => ({

@@ -107,7 +107,7 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
     const [first] = scorers;
     const scoreLog = await openScoreLog(given.output);
     try {
-      const parity = await checkParity(given, { items: fit, scorer: first, log, abort });
+      const parity = await checkParity(given, { items: fit, scorer: first, log, progress, abort });
       await claimScores(given.output, {
         texts,
         signal: given.signal,
@@ -180,18 +180,20 @@ interface CheckParityOptions {
   readonly items: readonly QueryToScore[];
   readonly scorer: QueryScorer | undefined;
   readonly log: (text: string) => void;
+  readonly progress: CommandContext["progress"];
   readonly abort: AbortSignal;
 }
 
 /** An LM in int8 labels only when it was shown to agree with itself in fp32, now or when the file was begun. */
 async function checkParity(
   given: Options,
-  { items, scorer, log, abort }: CheckParityOptions,
+  { items, scorer, log, progress, abort }: CheckParityOptions,
 ): Promise<LabelParity | undefined> {
   if (scorer !== undefined && given.reference !== undefined) {
     const reference = await openQueryScorer({ ...scorerSettings(given), lm: given.reference, threads: 1 }, abort);
     try {
-      const parity = await measureParity({ items: items.slice(0, given.referenceQueries), scorer, reference });
+      const compared = items.slice(0, given.referenceQueries);
+      const parity = await measureParity({ items: compared, scorer, reference, progress });
       log(describeParity(parity));
       requireParity(parity);
       return parity;

@@ -1,5 +1,6 @@
 import { AppError } from "../../src/shared/errors.ts";
 import { readModel } from "../onnx/reader.ts";
+import type { Progress, ProgressOptions } from "../progress.ts";
 import type { QueryScorer } from "./query-scorer.ts";
 import { rankCorrelation } from "./rank-correlation.ts";
 import type { QueryToScore } from "./signal.ts";
@@ -36,15 +37,23 @@ export interface MeasureParityOptions {
   readonly items: readonly QueryToScore[];
   readonly scorer: Pick<QueryScorer, "score">;
   readonly reference: Pick<QueryScorer, "score" | "fingerprint">;
+  /** Of the queries: fp32 is slow. */
+  readonly progress: (options: ProgressOptions) => Progress;
 }
 
 /**
  * Scores the same queries by both.
  * @throws AppError `invalid_request` when no query tells passages apart, so that there is nothing to correlate.
  */
-export async function measureParity({ items, scorer, reference }: MeasureParityOptions): Promise<LabelParity> {
+export async function measureParity({
+  items,
+  scorer,
+  reference,
+  progress: createProgress,
+}: MeasureParityOptions): Promise<LabelParity> {
   const correlations: number[] = [];
   const differences: number[] = [];
+  const progress = createProgress({ label: "compare with fp32", unit: "queries", total: items.length });
   for (const item of items) {
     const own = await scorer.score(item);
     const expected = await reference.score(item);
@@ -53,7 +62,9 @@ export async function measureParity({ items, scorer, reference }: MeasureParityO
     if (correlation !== undefined) {
       correlations.push(correlation);
     }
+    progress.advance(1);
   }
+  progress.finish();
   if (correlations.length === 0) {
     throw new AppError(
       "invalid_request",

@@ -19,6 +19,11 @@ const EXPERIMENT = {
   score: { lm: "lm.onnx" },
 };
 
+const SMALL_QUERIES = [
+  { _id: "q1", text: "which country has the longest coastline", split: "test" },
+  { _id: "q3", text: "where does the Nile flow", split: "train" },
+];
+
 describe("adapt --dry-run", () => {
   it.for([
     ["a table", false, /^stage +state +time +LM tokens\nencode:base +new .*\nto do +\d+ +~.*k$/su],
@@ -40,4 +45,26 @@ describe("adapt --dry-run", () => {
       expect(existsSync(work)).toBe(false);
     },
   );
+});
+
+describe("adapt --data", () => {
+  it("plans the default recipe without an experiment file", async ({ expect, onTestFinished }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    const files = { ...SMALL_BEIR, "queries.jsonl": SMALL_QUERIES };
+    await writeBeirFolder(folder, files);
+    const context = fakeContext();
+    const lm = path.join(folder, "lm.onnx");
+    await writeFile(lm, "an LM");
+    const work = path.join(folder, "work");
+    await adaptCommand.execute({ data: folder, lm, work, dryRun: true }, context);
+    expect(context.printed.join("\n")).toMatch(/^train:lm:query-adapter +waits .*^evaluate:test:lm-query-adapter/msu);
+    expect(existsSync(work)).toBe(false);
+  });
+
+  it.for([
+    ["no LM", { data: "docs" }, /give --data and --lm .* or --experiment/u],
+    ["a file as well", { data: "docs", experiment: "e.json" }, /--data stands in the experiment file/u],
+  ] as const)("with %s says what to give", async ([, given, message], { expect }) => {
+    await expect(adaptCommand.execute(given, fakeContext())).rejects.toThrow(message);
+  });
 });

@@ -10,6 +10,7 @@ import {
 } from "../../../../training/scoring/label-parity.ts";
 import type { QueryToScore } from "../../../../training/scoring/signal.ts";
 import { graphModel } from "../../../support/onnx-graph.ts";
+import { silentProgress } from "../../../support/silent-progress.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
 
 function item(id: string): QueryToScore {
@@ -24,7 +25,12 @@ describe("measureParity", () => {
   it("averages rank correlations over queries and differences over scores", async ({ expect }) => {
     const own = scorer({ q1: [1, 2, 3], q2: [3, 1, 2], q3: [0, 0, 0] });
     const reference = scorer({ q1: [1, 2, 3.3], q2: [1, 2, 3], q3: [0, 0, 0.3] });
-    const parity = await measureParity({ items: ["q1", "q2", "q3"].map(item), scorer: own, reference });
+    const parity = await measureParity({
+      items: ["q1", "q2", "q3"].map(item),
+      scorer: own,
+      reference,
+      progress: silentProgress,
+    });
     // 1 and 1 - 6 * 6 / 24; the third query is the same for all passages and says nothing
     expect(parity).toEqual({
       queries: 2,
@@ -41,9 +47,9 @@ describe("measureParity", () => {
 
   it("needs a query that tells passages apart", async ({ expect }) => {
     const same = scorer({ q1: [1, 1] });
-    await expect(measureParity({ items: [item("q1")], scorer: same, reference: same })).rejects.toThrow(
-      /tells passages apart/u,
-    );
+    await expect(
+      measureParity({ items: [item("q1")], scorer: same, reference: same, progress: silentProgress }),
+    ).rejects.toThrow(/tells passages apart/u);
   });
 });
 
