@@ -112,6 +112,17 @@ describe.skipIf(!hasBrowser)("the playground", () => {
     expect(await page.locator("#timing-list").textContent()).toContain("Search the words");
   });
 
+  it("offers the adapter that ships, and uses it only when told to", async ({ expect }) => {
+    const { page } = await open();
+    await page.locator("#adapter-field:not([hidden])").waitFor();
+    await ask(page, COASTLINE);
+    const summary = page.locator("#passages-summary");
+    expect(await summary.textContent()).toBe("5 from factbook");
+    await page.selectOption("#adapter", { label: "factbook-example" });
+    await ask(page, COASTLINE);
+    expect(await summary.textContent()).toBe("5 from factbook, adapter factbook-example");
+  });
+
   it("takes a question that is typed before the page has fetched anything, and asks it once it can", async ({
     expect,
   }) => {

@@ -90,7 +90,12 @@ describe.skipIf(executablePath === undefined)("the playground", () => {
     const page = await browser.newPage();
     await page.goto(worker.url);
     await page.locator("#adapter-field:not([hidden])").waitFor();
-    expect(await page.locator("#adapter option").allTextContents()).toEqual(["the collection's", "none", "mine"]);
+    expect(await page.locator("#adapter option").allTextContents()).toEqual([
+      "the collection's",
+      "none",
+      "mine",
+      "factbook-example",
+    ]);
     expect(await page.locator("#encoder option").allTextContents()).toEqual(["the collection's", "full", "spare"]);
     const summaryWith = async (adapter: string): Promise<string> => {
       await page.selectOption("#adapter", { label: adapter });

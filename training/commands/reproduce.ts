@@ -10,7 +10,7 @@ import { checkCell, checkFile } from "../reproduction/check-cells.ts";
 import type { CheckedLine } from "../reproduction/check-cells.ts";
 import { readExpectedValues, writeExpectedValues } from "../reproduction/expected-values.ts";
 import type { ExpectedModel, ExpectedValues } from "../reproduction/expected-values.ts";
-import { TEST_SETS } from "../reproduction/judged-sets.ts";
+import { REPRODUCED_SETS } from "../reproduction/judged-sets.ts";
 import { cellKey, measureModel } from "../reproduction/measure-model.ts";
 import type { Measured } from "../reproduction/measure-model.ts";
 
@@ -18,10 +18,10 @@ const PROJECT = path.resolve(import.meta.dirname, "../..");
 const EXPECTED = path.join(PROJECT, "training/reproduction/expected.json");
 
 const options = z.strictObject({
-  data: z
-    .string()
-    .optional()
-    .meta({ placeholder: "dir", description: "folder with the data sets; without it only the files are checked" }),
+  data: z.string().optional().meta({
+    placeholder: "dir",
+    description: "folder with the data sets; without it only the files and what the demo tells are checked",
+  }),
   only: z.array(z.string()).default([]).meta({ placeholder: "list", description: "sets; default all that are there" }),
   models: z.array(z.string()).default([]).meta({ placeholder: "list", description: "default all" }),
   vectors: z.string().optional().meta({
@@ -42,7 +42,11 @@ export const reproduceCommand = defineCommand({
   description: `Hashes of the shipped files, and retrieval measures of each model on test sets, cell by cell: OK, FAIL, or "no data"
 where the folder of a set is not there. Passages are encoded once and cached; the rest takes minutes. Fails when a cell does.
 
---data has folders in BEIR layout: nfcorpus, fairytaleqa, bioasq_7b_11b, wiki_all, msmarco_dl19_dl20.`,
+--data has folders in BEIR layout: nfcorpus, fairytaleqa, bioasq_7b_11b, wiki_all, msmarco_dl19_dl20. The sets factbook-seen and
+factbook-unseen need none: the demo's passages and questions are made here.
+
+A model is an entry of training/reproduction/expected.json: its encoder's folder, a query adapter's file ("adapter") where it has one, the
+hashes of its files, and cells of set, mode and measure. Another adapter is another entry; --write fills in hashes and values.`,
   examples: [
     "reproduce",
     "reproduce --data ../data --only nfcorpus,bioasq",
@@ -61,19 +65,16 @@ where the folder of a set is not there. Passages are encoded once and cached; th
     const found = new Map<string, Found>();
     for (const model of chosenModels(expected, given)) {
       const files = await hashFiles(model);
-      const measured: Measured =
-        given.data === undefined
-          ? new Map()
-          : await measureModel(model, {
-              ...given,
-              project: PROJECT,
-              sets: TEST_SETS,
-              data: given.data,
-              vectors: given.vectors,
-              questions: expected.questions,
-              progress,
-              signal,
-            });
+      const measured = await measureModel(model, {
+        ...given,
+        project: PROJECT,
+        sets: REPRODUCED_SETS,
+        data: given.data,
+        vectors: given.vectors,
+        questions: expected.questions,
+        progress,
+        signal,
+      });
       lines.push(
         ...Object.entries(model.files).map(([file, hash]) =>
           checkFile(model.name, file, { expected: hash, got: files[file] }),

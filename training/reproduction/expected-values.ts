@@ -3,10 +3,10 @@ import { z } from "zod";
 import { RETRIEVAL_MODES } from "../../src/retrieval/types.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import { writeFileAtomic } from "../artifacts/atomic-file.ts";
-import { TEST_SETS } from "./judged-sets.ts";
+import { REPRODUCED_SETS } from "./judged-sets.ts";
 
 const cellSchema = z.strictObject({
-  set: z.enum(Object.keys(TEST_SETS)),
+  set: z.enum(Object.keys(REPRODUCED_SETS)),
   mode: z.enum(RETRIEVAL_MODES),
   measure: z.string(),
   /** Mean over the set's questions, 0 to 1. */

@@ -30,6 +30,15 @@ export const TEST_SETS = {
 
 export type TestSetName = keyof typeof TEST_SETS;
 
+/** Over the demo's passages, with questions of `npm run build:adapter`: made here, no data folder is needed. */
+export const DEMO_SETS = {
+  "factbook-seen": { corpus: "factbook", split: "test-seen" },
+  "factbook-unseen": { corpus: "factbook", split: "test-unseen" },
+} as const satisfies Readonly<Record<string, JudgedSet>>;
+
+/** What cells of the table of expected values may name. */
+export const REPRODUCED_SETS = { ...TEST_SETS, ...DEMO_SETS };
+
 /**
  * Judged questions of a set, at most `limit` of them by a hash of their ids: fewer are a part of more. Throws
  * `invalid_artifact` when the folder has no such split.

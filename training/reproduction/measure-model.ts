@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { DEMO_VECTORS } from "../../scripts/demo-corpus/demo-data.ts";
 import type { Encoder } from "../../src/encoder/encoder.ts";
 import { adaptEncoder } from "../../src/encoder/query-adapter.ts";
 import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
@@ -13,8 +14,9 @@ import { evaluateRun } from "../eval/evaluate-run.ts";
 import { parseMeasure } from "../eval/measures.ts";
 import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
+import { makeDemoSet } from "./demo-set.ts";
 import type { ExpectedCell, ExpectedModel } from "./expected-values.ts";
-import { loadJudgedSet } from "./judged-sets.ts";
+import { DEMO_SETS, loadJudgedSet } from "./judged-sets.ts";
 import type { JudgedSet } from "./judged-sets.ts";
 
 /** Passages that each leg finds, and that are kept of both: Recall@100 needs them. */
@@ -32,8 +34,8 @@ export interface MeasureModelOptions {
   readonly project: string;
   /** By the names that cells use. */
   readonly sets: Readonly<Record<string, JudgedSet>>;
-  /** Folder with the data sets. */
-  readonly data: string;
+  /** Folder with the data sets; undefined: only sets of the demo are measured. */
+  readonly data: string | undefined;
   /** Folder with vectors of `aar encode`, named as the corpora; what it lacks is encoded and cached. */
   readonly vectors: string | undefined;
   readonly cache: string;
@@ -74,18 +76,19 @@ async function measureSet(
   name: string,
   { model, cells, options }: SetJob,
 ): Promise<ReadonlyMap<string, number> | undefined> {
-  const { data, questions, sets } = options;
+  const { questions, sets } = options;
   const judged = sets[name];
   if (judged === undefined) {
     throw new AppError("invalid_request", `no set is named "${name}"; there are ${Object.keys(sets).join(", ")}`);
   }
-  const corpusFile = path.join(data, judged.corpus, "corpus.jsonl");
-  if (!existsSync(corpusFile)) {
+  const found = await findSet(name, judged, options);
+  if (found === undefined) {
     return undefined;
   }
+  const corpusFile = path.join(found.data, judged.corpus, "corpus.jsonl");
   const passages = await loadCorpus(corpusFile);
   const texts = new Map(passages.map(({ id, title, text }) => [id, `${title} ${text}`]));
-  const set = await loadJudgedSet(data, judged, questions);
+  const set = await loadJudgedSet(found.data, judged, questions);
   const isLexical = cells.every(({ mode }) => mode === "lexical");
   const legs = await retrieveLegs({
     mode: isLexical ? "lexical" : "hybrid",
@@ -95,7 +98,7 @@ async function measureSet(
     depth: DEPTH,
     loadEncoder: () => openQuerySide(model, options),
     runtime: "node",
-    vectors: isLexical ? undefined : await passageVectors(model, { corpus: judged.corpus, corpusFile, options }),
+    vectors: isLexical ? undefined : await passageVectors(model, { given: found.vectors, corpusFile, options }),
     cache: options.cache,
     progress: options.progress,
     signal: options.signal,
@@ -110,6 +113,29 @@ async function measureSet(
   );
 }
 
+interface FoundSet {
+  /** Folder with the set's folder. */
+  readonly data: string;
+  /** Where vectors of its passages may be. */
+  readonly vectors: string | undefined;
+}
+
+/** Undefined when the folder of the set is not there. */
+async function findSet(
+  name: string,
+  { corpus }: JudgedSet,
+  { data, vectors, cache }: MeasureModelOptions,
+): Promise<FoundSet | undefined> {
+  if (Object.hasOwn(DEMO_SETS, name)) {
+    const made = path.join(cache, "demo");
+    await makeDemoSet(path.join(made, corpus));
+    return { data: made, vectors: DEMO_VECTORS };
+  }
+  return data === undefined || !existsSync(path.join(data, corpus, "corpus.jsonl"))
+    ? undefined
+    : { data, vectors: vectors === undefined ? undefined : path.join(vectors, corpus) };
+}
+
 async function openQuerySide(
   { queries, adapter, maxPassageLength }: MeasuredModel,
   { project, threads }: MeasureModelOptions,
@@ -121,7 +147,8 @@ async function openQuerySide(
 }
 
 interface PassageVectorsOptions {
-  readonly corpus: string;
+  /** Folder with vectors, if they are there and of the model. */
+  readonly given: string | undefined;
   readonly corpusFile: string;
   readonly options: MeasureModelOptions;
 }
@@ -129,12 +156,11 @@ interface PassageVectorsOptions {
 /** A folder with the passages' vectors, which the query side may be too small to make. */
 async function passageVectors(
   { passages, maxPassageLength }: MeasuredModel,
-  { corpus, corpusFile, options }: PassageVectorsOptions,
+  { given, corpusFile, options }: PassageVectorsOptions,
 ): Promise<string> {
-  const { project, vectors, cache, threads, progress, signal } = options;
+  const { project, cache, threads, progress, signal } = options;
   const encoder = await loadEncoder(path.resolve(project, passages), { threads, maxPassageLength });
-  if (vectors !== undefined && existsSync(path.join(vectors, corpus, "vectors.meta.json"))) {
-    const given = path.join(vectors, corpus);
+  if (given !== undefined && existsSync(path.join(given, "vectors.meta.json"))) {
     if ((await loadVectorSet(given)).facts.encoderFingerprint === encoder.fingerprint) {
       return given;
     }

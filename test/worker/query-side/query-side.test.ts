@@ -51,7 +51,7 @@ describe("query adapters of a collection", () => {
     expect((await callWorker(`${ADMIN}/adapters`)).json.data).toEqual([json]);
     expect((await callWorker(`/v1/query-side?collection=${SMALL_COLLECTION}`)).json).toMatchObject({
       encoders: ["default"],
-      adapters: ["noise"],
+      adapters: ["noise", "factbook-example"],
       default: null,
     });
     const adapted = await retrieve({ adapter: "noise" });
