@@ -8,6 +8,7 @@ import { sha256Hex } from "../../training/artifacts/meta.ts";
 import { readVectorSetMeta } from "../../training/artifacts/vector-set.ts";
 import { readProfiles } from "./profiles.ts";
 import { toPassages } from "./to-passages.ts";
+import type { DemoPassage } from "./to-passages.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -22,15 +23,23 @@ export const ENCODER_FOLDER = path.join(ROOT, "src", "assets", "encoder");
 /** What `npm run build:demo` has to be run for; undefined when all is well. */
 export type DemoDrift = string | undefined;
 
+let passages: readonly DemoPassage[] | undefined;
+
+/** All passages of the demo, made once a process: it takes a second. */
+export function demoPassages(): readonly DemoPassage[] {
+  passages ??= toPassages(readProfiles());
+  return passages;
+}
+
 /** Makes the demo's `corpus.jsonl` (the same bytes on every machine) in `folder`. */
 export async function writeDemoCorpus(
   folder: string,
 ): Promise<{ readonly file: string; readonly sha256: string; readonly count: number }> {
-  const passages = toPassages(readProfiles());
-  const content = passages.map((passage) => `${JSON.stringify(passage)}\n`).join("");
+  const all = demoPassages();
+  const content = all.map((passage) => `${JSON.stringify(passage)}\n`).join("");
   const file = path.join(folder, "corpus.jsonl");
   await writeFileAtomic(file, content);
-  return { file, sha256: sha256Hex(content), count: passages.length };
+  return { file, sha256: sha256Hex(content), count: all.length };
 }
 
 /** Says why the committed vectors do not belong to the corpus that the scripts make, or to the encoder. */

@@ -2,13 +2,12 @@ import path from "node:path";
 import { writeFileAtomic } from "../../training/artifacts/atomic-file.ts";
 import { toJsonl } from "../../training/artifacts/jsonl.ts";
 import { linkCorpus } from "../../training/artifacts/link-corpus.ts";
-import { readProfiles } from "../demo-corpus/profiles.ts";
-import { toPassages } from "../demo-corpus/to-passages.ts";
+import { demoPassages } from "../demo-corpus/demo-data.ts";
 import { makeDemoQuestions } from "./demo-questions.ts";
 
 /** Writes the questions beside a link to the demo's `corpus.jsonl`: a folder in BEIR layout that every command takes. */
 export async function writeDemoQuestions(corpusFile: string, folder: string): Promise<void> {
-  const questions = makeDemoQuestions(toPassages(readProfiles()));
+  const questions = makeDemoQuestions(demoPassages());
   const lines = questions.map(({ id, text, split }) => ({ _id: id, text, split }));
   await writeFileAtomic(path.join(folder, "queries.jsonl"), toJsonl(lines));
   const judgments = questions.flatMap(({ id, passageIds }) => passageIds.map((passage) => `${id}\t${passage}\t1\n`));

@@ -100,7 +100,7 @@ test("a cell that differs fails the command, and --write puts the new value into
   expect(table.models[0]?.cells).toEqual([LEXICAL, untouched]);
 });
 
-test("the demo's sets need no data folder", async ({ expect, onTestFinished }) => {
+test("the demo's sets need no data folder", { timeout: 120_000 }, async ({ expect, onTestFinished }) => {
   const folder = await temporaryFolder(onTestFinished);
   // The answers of these five are among the hundred passages that full text puts first.
   const cell = { ...LEXICAL, set: "factbook-unseen", measure: "Recall@100" };
