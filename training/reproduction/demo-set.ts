@@ -1,4 +1,4 @@
-// The one import of scripts: the demo is the one collection with passages, vectors and questions in this repository.
+// From scripts: the demo is the one collection with passages, vectors and questions in this repository.
 import { writeDemoCorpus } from "../../scripts/demo-corpus/demo-data.ts";
 import { writeDemoQuestions } from "../../scripts/example-adapter/write-questions.ts";
 

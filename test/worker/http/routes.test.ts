@@ -142,9 +142,13 @@ describe("POST /v1/embeddings", () => {
 });
 
 describe("GET /v1/models", () => {
-  it("lists targets and encoder; one of them is found by its name", async ({ expect }) => {
+  it("lists targets and encoders; one of them is found by its name", async ({ expect }) => {
     const { json } = await callWorker("/v1/models");
-    expect(json.data.map(({ id }: { id: string }) => id)).toEqual(["extractive", "all-minilm-l6-v2-int8"]);
+    expect(json.data.map(({ id }: { id: string }) => id)).toEqual([
+      "extractive",
+      "all-minilm-l6-v2-int8",
+      "all-minilm-l6-v2-tiny-int8",
+    ]);
     expect((await callWorker("/v1/models/extractive")).json).toEqual(json.data[0]);
   });
 });

@@ -50,7 +50,7 @@ describe("query adapters of a collection", () => {
     });
     expect((await callWorker(`${ADMIN}/adapters`)).json.data).toEqual([json]);
     expect((await callWorker(`/v1/query-side?collection=${SMALL_COLLECTION}`)).json).toMatchObject({
-      encoders: ["default"],
+      encoders: ["default", "tiny"],
       adapters: ["noise", "factbook-example"],
       default: null,
     });
@@ -59,6 +59,9 @@ describe("query adapters of a collection", () => {
     const scoresOf = ({ json: { data } }: typeof before): number[] => data.map(({ score }: { score: number }) => score);
     expect(scoresOf(adapted)).not.toEqual(scoresOf(before));
     expect(scoresOf(await retrieve())).toEqual(scoresOf(before));
+    const tiny = await retrieve({ encoder: "tiny" });
+    expect(tiny.json).toMatchObject({ encoder: "tiny", adapter: null });
+    expect(scoresOf(tiny)).not.toEqual(scoresOf(before));
   });
 
   it("are chosen by the collection's default, by the target LM, and by the request, in rising order", async ({
