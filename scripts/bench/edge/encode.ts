@@ -1,4 +1,3 @@
-import { rm } from "node:fs/promises";
 import type { Encoder } from "../../../src/encoder/encoder.ts";
 import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
 import type { BenchOptions } from "./bench-options.ts";
@@ -6,7 +5,6 @@ import { startEncodeWorker } from "./encode-worker.ts";
 import type { EncodeWorker } from "./encode-worker.ts";
 import { ENCODER_FOLDERS, publishEncoders } from "./encoder-folders.ts";
 import { median, time } from "./statistics.ts";
-import { writeTinyEncoder } from "./tiny-encoder.ts";
 
 const LENGTHS = [16, 32, 128] as const;
 const ROUNDS = 11;
@@ -22,14 +20,13 @@ interface Engine {
 }
 
 /**
- * Milliseconds to embed one text, tokenising and pooling included, one thread: by this project's engine in workerd, by
- * the same engine with two of its six layers, by onnxruntime-web in workerd, and by onnxruntime-node; both of these run `onnx-encoder`, and `--other-onnx DIR` too. Medians of
- * interleaved rounds; a request that embeds nothing is subtracted. Ratios are of medians, and, `_cpu`, of the rounds' processor
+ * Milliseconds to embed one text, tokenising and pooling included, one thread: by this project's engine in workerd, with
+ * the default encoder and with `tiny`, by onnxruntime-web in workerd, and by onnxruntime-node; both of these run `onnx-encoder`, and
+ * `--other-onnx DIR` too. Medians of interleaved rounds; a request that embeds nothing is subtracted. Ratios are of medians, and, `_cpu`, of the rounds' processor
  * time, which says the same on a machine that does other things too.
  */
 export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<string, number>> {
-  const tiny = await writeTinyEncoder();
-  await publishEncoders({ ...ENCODER_FOLDERS, tiny, ...(otherOnnx === undefined ? {} : { other: otherOnnx }) });
+  await publishEncoders({ ...ENCODER_FOLDERS, ...(otherOnnx === undefined ? {} : { other: otherOnnx }) });
   const workers: EncodeWorker[] = [];
   const inWorkerd = async (encoder: Parameters<typeof startEncodeWorker>[0]): Promise<Engine> => {
     const worker = await startEncodeWorker(encoder);
@@ -39,7 +36,7 @@ export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<s
   try {
     const engines: Record<string, Engine> = {
       edge_workerd: await inWorkerd("edge"),
-      edge_2_layers_workerd: await inWorkerd("tiny"),
+      tiny_workerd: await inWorkerd("tiny"),
       onnx_web_workerd: await inWorkerd("onnx"),
       onnx_node: inNode(await loadEncoder(ENCODER_FOLDERS.onnx)),
     };
@@ -54,7 +51,6 @@ export async function benchEncode({ otherOnnx }: BenchOptions): Promise<Record<s
     return results;
   } finally {
     await Promise.all(workers.map((worker) => worker.stop()));
-    await rm(tiny, { recursive: true });
   }
 }
 
@@ -72,12 +68,12 @@ function describe(samples: Readonly<Record<string, Sample>>, tokens: number): Re
     results[`${engine}_${tokens}_cpu_ms`] = cpu;
   }
   const nothing: Sample = { elapsed: NaN, cpu: NaN };
-  const { edge_workerd: edge = nothing, edge_2_layers_workerd: twoLayers = nothing, ...peers } = samples;
+  const { edge_workerd: edge = nothing, tiny_workerd: tiny = nothing, ...peers } = samples;
   const ratio = (name: string, above: Sample, below: Sample): void => {
     results[`${name}_${tokens}`] = above.elapsed / below.elapsed;
     results[`${name}_${tokens}_cpu`] = above.cpu / below.cpu;
   };
-  ratio("edge_2_layers_over_edge", twoLayers, edge);
+  ratio("tiny_over_edge", tiny, edge);
   for (const [peer, sample] of Object.entries(peers)) {
     ratio(`edge_over_${peer}`, edge, sample);
   }

@@ -4,9 +4,10 @@ import path from "node:path";
 /** What the benchmarks call the encoders: folders of the static assets of their Workers. */
 export type BenchEncoder = "edge" | "tiny" | "onnx" | "other";
 
-/** MiniLM as it ships, and as `aar quantize --engine onnx` makes it of the same fp32 weights and texts. */
-export const ENCODER_FOLDERS: Readonly<Record<"edge" | "onnx", string>> = {
+/** The encoders that ship, and the default one as `aar quantize --engine onnx` makes it of the same fp32 weights. */
+export const ENCODER_FOLDERS: Readonly<Record<"edge" | "tiny" | "onnx", string>> = {
   edge: path.resolve(import.meta.dirname, "../../../src/assets/encoder"),
+  tiny: path.resolve(import.meta.dirname, "../../../src/assets/encoder-tiny"),
   onnx: path.resolve(import.meta.dirname, "onnx-encoder"),
 };
 
