@@ -33,7 +33,7 @@ const DEV = "dev";
 /**
  * The experiment of the default recipe: preset `edge`, a query adapter, every split `test…` measured before and after. Without
  * judgments of the training questions it learns from the LM alone; with them also from people, and both.
- * @throws AppError `invalid_request` for a folder without split `train` or without a test split.
+ * @throws AppError `invalid_request` for a folder without split `train`, without a test split, or without judged test questions.
  */
 export async function defaultExperiment(options: DefaultExperimentOptions): Promise<DefaultExperiment> {
   const { lm, model, reference, vectors } = options;
@@ -47,8 +47,17 @@ export async function defaultExperiment(options: DefaultExperimentOptions): Prom
     );
   }
   const judged = await readAllQrels(data);
-  const train = await readSetQuestions({ name: TRAIN, data, split: TRAIN, where: undefined });
-  const isJudged = train.some(({ id }) => (judged.get(id)?.size ?? 0) > 0);
+  const areJudged = async (split: string): Promise<boolean> => {
+    const questions = await readSetQuestions({ name: split, data, split, where: undefined });
+    return questions.some(({ id }) => (judged.get(id)?.size ?? 0) > 0);
+  };
+  if (!(await Promise.all(tests.map(areJudged))).includes(true)) {
+    throw new AppError(
+      "invalid_request",
+      `${options.data}: no question of ${tests.join(", ")} is judged, so no gain could be measured; judge some in qrels.tsv (query-id, corpus-id, score), or take questions with known passages (\`npm run aar -- synthesize\`) as the test`,
+    );
+  }
+  const isJudged = await areJudged(TRAIN);
   const set = (split: string, role: string) => [split, { data, split, role }] as const;
   // Its work folder is .aar/<name>, where the questions may be too.
   const name = `${slug(path.basename(data))}-adapted`;

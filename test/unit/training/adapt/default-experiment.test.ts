@@ -65,4 +65,12 @@ describe("defaultExperiment", () => {
     const data = await docs(onTestFinished, splitInto(...splits));
     await expect(defaultExperiment({ ...LM, data })).rejects.toThrow(message);
   });
+
+  it("says before anything is labelled that nothing could be measured", async ({ expect, onTestFinished }) => {
+    const data = await docs(onTestFinished, {
+      ...splitInto("train", "test"),
+      "qrels.tsv": "query-id\tcorpus-id\tscore\n",
+    });
+    await expect(defaultExperiment({ ...LM, data })).rejects.toThrow(/no question of test is judged.*synthesize/u);
+  });
 });
