@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import path from "node:path";
 import { AppError } from "../../src/shared/errors.ts";
 import { withFolderLock } from "../artifacts/folder-lock.ts";
 import { sha256Hex } from "../artifacts/meta.ts";
@@ -31,6 +33,7 @@ export interface StageResult {
  */
 export async function runStages(options: RunStagesOptions): Promise<StageResult[]> {
   const { stages, work, context } = options;
+  refuseMissingInputs(stages);
   return await withFolderLock(work, async () => {
     const results: StageResult[] = [];
     for (const [index, stage] of stages.entries()) {
@@ -41,6 +44,25 @@ export async function runStages(options: RunStagesOptions): Promise<StageResult[
   });
 }
 
+/** Before anything runs: a mistyped path of the LM is not told after hours of encoding. */
+function refuseMissingInputs(stages: readonly Stage[]): void {
+  const made = stages.flatMap(({ outputs }) => Object.values(outputs));
+  const isMade = (input: string): boolean =>
+    made.some(
+      (output) => `${input}${path.sep}`.startsWith(`${output}${path.sep}`) || output.startsWith(input + path.sep),
+    );
+  for (const { id, inputs } of stages) {
+    const missing = Object.values(inputs).find((input) => !isMade(input) && !existsSync(input));
+    if (missing !== undefined) {
+      throw missingInput(id, missing);
+    }
+  }
+}
+
+function missingInput(stage: string, input: string | undefined): AppError {
+  return new AppError("invalid_artifact", `stage ${stage}: its input ${input} does not exist`);
+}
+
 async function runStage(
   stage: Stage,
   label: string,
@@ -49,7 +71,7 @@ async function runStage(
   const inputs = await hashAll(stage.inputs);
   const missing = Object.keys(stage.inputs).find((name) => inputs[name] === undefined);
   if (missing !== undefined) {
-    throw new AppError("invalid_artifact", `stage ${stage.id}: its input ${stage.inputs[missing]} does not exist`);
+    throw missingInput(stage.id, stage.inputs[missing]);
   }
   const key = keyOf(stage, inputs);
   const known = await readStageRecord(work, stage.id);

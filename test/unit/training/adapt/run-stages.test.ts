@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
@@ -92,6 +93,13 @@ describe("runStages", () => {
     });
     expect(result?.record.inputs["source"]).toMatch(/^[0-9a-f]{64}$/u);
     expect(result?.record.outputs["out"]).toMatch(/^[0-9a-f]{64}$/u);
+  });
+
+  it("refuses an input that no stage makes before any stage runs", async ({ expect, onTestFinished }) => {
+    const { build, run, file } = await chain(onTestFinished);
+    const stages = build({ c: { inputs: { b: file("b"), lm: file("lm.gguf") } } });
+    await expect(run(stages)).rejects.toThrow(/stage c:last: its input .*lm\.gguf does not exist/u);
+    expect(existsSync(file("a"))).toBe(false);
   });
 
   it("refuses a missing input, a stage that did not write, a broken record, and a second runner", async ({
