@@ -34,7 +34,14 @@ export async function answerGains(
   const gains: number[] = [];
   for (const passage of await cutPassages(passages, context)) {
     const withPassage = await prompt.render(lm, { question, passages: [passage] });
-    gains.push(meanLogProb(await lm.answerLogProbs({ prompt: withPassage, answer: scored }, abort)) - baseline);
+    const continuation = { prompt: withPassage, answer: scored, shared: beforeLast(withPassage, question) };
+    gains.push(meanLogProb(await lm.answerLogProbs(continuation, abort)) - baseline);
   }
   return gains;
+}
+
+/** A prompt up to its question: system message and passage, which other questions share. Undefined when the template changed the words. */
+function beforeLast(prompt: string, question: string): string | undefined {
+  const at = prompt.lastIndexOf(question);
+  return at > 0 ? prompt.slice(0, at) : undefined;
 }

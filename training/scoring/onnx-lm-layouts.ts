@@ -3,12 +3,22 @@ import { AppError } from "../../src/shared/errors.ts";
 /** What is fed to a session, without its tensor class. */
 export type LmFeed =
   | { readonly type: "int64"; readonly data: BigInt64Array; readonly dims: readonly number[] }
-  | {
-      readonly type: "float32" | "float16";
-      readonly data: Float32Array | Uint16Array;
-      readonly dims: readonly number[];
-    }
+  | LmCacheFeed
   | { readonly type: "bool"; readonly data: Uint8Array; readonly dims: readonly number[] };
+
+/** Keys or values of one layer, (batch, heads, length, head size). */
+export interface LmCacheFeed {
+  readonly type: "float32" | "float16";
+  readonly data: Float32Array | Uint16Array;
+  readonly dims: readonly number[];
+}
+
+/** What an LM keeps of tokens it has read, by the names of the inputs that take it back (`past_key_values.<layer>.key`). */
+export interface LmPast {
+  /** Tokens. */
+  readonly length: number;
+  readonly caches: ReadonlyMap<string, LmCacheFeed>;
+}
 
 /** An input of a graph, as onnxruntime describes it; strings are dimensions left open. */
 export interface LmInput {
@@ -20,8 +30,13 @@ export interface LmInput {
 /** A sequence and the positions whose next-token logits are wanted: rising and without gaps, up to the last token. */
 export interface LmRequest {
   readonly ids: readonly number[];
+  /** Counted from the first of `ids`. */
   readonly firstPosition: number;
+  /** What was read before `ids`; only for graphs that take and give it, see `cacheOutputs`. */
+  readonly past?: LmPast | undefined;
 }
+
+const CACHE_INPUT = /^past_key_values\.\d+\.(?:key|value)$/u;
 
 /** How a kind of export wants to be fed. Each has the output `logits`, (1, rows, vocabulary). */
 export interface OnnxLmLayout {
@@ -48,8 +63,9 @@ const scorer: OnnxLmLayout = {
 const causal: OnnxLmLayout = {
   name: "causal",
   matches: (names) => names.has("input_ids") && names.has("attention_mask"),
-  feeds({ ids, firstPosition }, inputs) {
+  feeds({ ids, firstPosition, past }, inputs) {
     const { length } = ids;
+    const before = past?.length ?? 0;
     return Object.fromEntries(
       inputs.map((input) => {
         switch (input.name) {
@@ -60,8 +76,8 @@ const causal: OnnxLmLayout = {
             return [
               input.name,
               int64(
-                ids.map(() => 1),
-                [1, length],
+                Array.from({ length: before + length }, () => 1),
+                [1, before + length],
               ),
             ];
           }
@@ -69,7 +85,7 @@ const causal: OnnxLmLayout = {
             return [
               input.name,
               int64(
-                ids.map((_, position) => position),
+                ids.map((_, position) => before + position),
                 [1, length],
               ),
             ];
@@ -78,19 +94,32 @@ const causal: OnnxLmLayout = {
             return [input.name, wantedPositions(length, firstPosition)];
           }
           case "use_cache_branch": {
-            return [input.name, { type: "bool", data: Uint8Array.of(0), dims: [1] }];
+            return [input.name, { type: "bool", data: Uint8Array.of(before === 0 ? 0 : 1), dims: [1] }];
           }
           case "num_logits_to_keep": {
             return [input.name, int64([length - firstPosition], [])];
           }
           default: {
-            return [input.name, emptyCache(input)];
+            return [input.name, past?.caches.get(input.name) ?? emptyCache(input)];
           }
         }
       }),
     );
   },
 };
+
+/**
+ * Outputs that hold what the LM keeps of the tokens it read, by the names of the inputs that take it back; empty for a graph that gives
+ * none, or not for all of its layers: such an LM reads every prompt whole.
+ */
+export function cacheOutputs(
+  inputNames: readonly string[],
+  outputNames: readonly string[],
+): ReadonlyMap<string, string> {
+  const caches = inputNames.filter((name) => CACHE_INPUT.test(name));
+  const outputs = new Map(caches.map((name) => [name, name.replace("past_key_values.", "present.")]));
+  return [...outputs.values()].every((name) => outputNames.includes(name)) ? outputs : new Map();
+}
 
 /** In the order in which they are tried. */
 const LAYOUTS: readonly OnnxLmLayout[] = [scorer, causal];
@@ -110,7 +139,7 @@ export function findLayout(inputNames: readonly string[], file: string): OnnxLmL
 
 /** A key or value cache of length 0: (batch, heads, 0, head size), the open dimensions being batch and length. */
 function emptyCache({ name, type, shape }: LmInput): LmFeed {
-  if (!/^past_key_values\.\d+\.(?:key|value)$/u.test(name) || (type !== "float32" && type !== "float16")) {
+  if (!CACHE_INPUT.test(name) || (type !== "float32" && type !== "float16")) {
     throw new AppError("invalid_artifact", `the LM's graph wants an input "${name}" (${type}) that is not known here`);
   }
   const [, heads, , headSize] = shape;

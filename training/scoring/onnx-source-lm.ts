@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import os from "node:os";
 import path from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession } from "onnxruntime-node";
 import { AppError } from "../../src/shared/errors.ts";
 import { sha256File, sha256Hex } from "../artifacts/meta.ts";
 import { refusedModel } from "../encoder/onnx-graph.ts";
@@ -11,12 +12,15 @@ import { loadLmTokenizer } from "./lm-tokenizer.ts";
 import type { LmTokenizer } from "./lm-tokenizer.ts";
 import { argMax, logSoftmaxAt } from "./log-softmax.ts";
 import { findLayout } from "./onnx-lm-layouts.ts";
-import type { LmFeed, LmInput, LmRequest, OnnxLmLayout } from "./onnx-lm-layouts.ts";
+import type { LmPast } from "./onnx-lm-layouts.ts";
+import { createOnnxLmRunner } from "./onnx-lm-runner.ts";
+import type { OnnxLmRunner } from "./onnx-lm-runner.ts";
 import type { Choice, SourceLm } from "./source-lm.ts";
 import { keepWantedPositions } from "./wanted-positions.ts";
 
-/** Tokens of a prompt with its answer: far above any passage, far below what exhausts the memory of a laptop. */
-const MAX_TOKENS = 8192;
+/** Of the beginnings of prompts that are kept: a part of what is free, several LMs standing side by side. */
+const MAX_KEPT_BYTES = 2 ** 31;
+const KEPT_SHARE = 1 / 16;
 
 /** Where a folder's LM may be, in this order. */
 const MODEL_FILES = ["model.onnx", "onnx/model.onnx", "decoder_model.onnx", "onnx/decoder_model_merged.onnx"];
@@ -56,8 +60,12 @@ export async function openOnnxLm(location: string, { threads = 1 }: OpenOnnxLmOp
     name: path.basename(path.resolve(folder)),
     fingerprint: sha256Hex(JSON.stringify([...hashes, chatTemplate?.source ?? ""])),
     session,
-    inputs,
-    layout,
+    runner: createOnnxLmRunner({
+      session,
+      inputs,
+      layout,
+      maxKeptBytes: Math.min(MAX_KEPT_BYTES, os.freemem() * KEPT_SHARE),
+    }),
     tokenizer,
     chatTemplate,
     endTokens: await readEndTokens(folder, tokenizer),
@@ -68,37 +76,28 @@ interface OnnxLmParts {
   readonly name: string;
   readonly fingerprint: string;
   readonly session: InferenceSession;
-  readonly inputs: readonly LmInput[];
-  readonly layout: OnnxLmLayout;
+  readonly runner: OnnxLmRunner;
   readonly tokenizer: LmTokenizer;
   readonly chatTemplate: ChatTemplate | undefined;
   readonly endTokens: ReadonlySet<number>;
 }
 
-function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, ...parts }: OnnxLmParts): SourceLm {
+function createOnnxLm({ name, fingerprint, session, runner, tokenizer, ...parts }: OnnxLmParts): SourceLm {
   let tokens = 0;
-  async function logits(request: LmRequest): Promise<Float32Array[]> {
-    const { length } = request.ids;
-    if (length > MAX_TOKENS) {
-      throw new AppError("invalid_request", `a prompt has ${length} tokens, at most ${MAX_TOKENS} are scored`);
-    }
-    const feeds = Object.entries(layout.feeds(request, inputs)).map(([name, feed]) => [name, toTensor(feed)] as const);
-    const { logits: output } = await session.run(Object.fromEntries(feeds), ["logits"]);
-    return lastRows(output, length - request.firstPosition);
-  }
   return {
     name,
     fingerprint,
-    async answerLogProbs({ prompt, answer }, signal) {
+    async answerLogProbs({ prompt, answer, shared = "" }, signal) {
       signal?.throwIfAborted();
       const ids = tokenizer.encodePair(prompt, answer);
       if (ids.prompt.length === 0 || ids.answer.length === 0) {
         throw new AppError("invalid_request", `prompt and answer must have a token each: ${JSON.stringify(answer)}`);
       }
       tokens += ids.prompt.length + ids.answer.length;
-      const rows = await logits({
+      const rows = await runner.logits({
         ids: [...ids.prompt, ...ids.answer.slice(0, -1)],
         firstPosition: ids.prompt.length - 1,
+        sharedTokens: commonLength(tokenizer.encode(shared), ids.prompt),
       });
       return Float64Array.from(rows, (row, index) => logSoftmaxAt(row, ids.answer[index] ?? 0));
     },
@@ -106,7 +105,7 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
       signal?.throwIfAborted();
       const { ids, first } = encodeChoice(tokenizer, choice);
       tokens += ids.length + first.length;
-      const [row = new Float32Array()] = await logits({ ids, firstPosition: ids.length - 1 });
+      const [row = new Float32Array()] = await runner.logits({ ids, firstPosition: ids.length - 1, sharedTokens: 0 });
       return Float64Array.from(first, (token) => logSoftmaxAt(row, token));
     },
     async chatPrompt(messages) {
@@ -126,10 +125,13 @@ function createOnnxLm({ name, fingerprint, session, inputs, layout, tokenizer, .
     async generate(prompt, { maxTokens, signal }) {
       const ids = tokenizer.encode(prompt);
       const generated: number[] = [];
+      let past: LmPast | undefined;
       while (generated.length < maxTokens) {
         signal?.throwIfAborted();
-        const sequence = [...ids, ...generated];
-        const [row] = await logits({ ids: sequence, firstPosition: sequence.length - 1 });
+        // What was read is not read again, by an LM that keeps it.
+        const step = await runner.step(past === undefined ? [...ids, ...generated] : generated.slice(-1), past);
+        ({ past } = step);
+        const [row] = step.rows;
         const token = row === undefined ? -1 : argMax(row);
         if (token < 0 || parts.endTokens.has(token)) {
           break;
@@ -152,6 +154,12 @@ function encodeChoice(tokenizer: LmTokenizer, { prompt, answers }: Choice): { id
     throw new AppError("invalid_request", `prompt and answers must have a token each: ${JSON.stringify(answers)}`);
   }
   return { ids, first };
+}
+
+/** Tokens that two sequences have in common from their beginning. */
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  const differs = a.findIndex((id, index) => id !== b[index]);
+  return differs === -1 ? a.length : differs;
 }
 
 async function openSession(modelFile: string, threads: number): Promise<InferenceSession> {
@@ -200,33 +208,4 @@ async function readEndTokens(folder: string, tokenizer: LmTokenizer): Promise<Re
     }
   }
   return new Set(ids);
-}
-
-function toTensor(feed: LmFeed): Tensor {
-  if (feed.type === "int64") {
-    return new Tensor("int64", feed.data, feed.dims);
-  }
-  return feed.type === "bool" ? new Tensor("bool", feed.data, feed.dims) : new Tensor(feed.type, feed.data, feed.dims);
-}
-
-/** The last rows of (1, rows, vocabulary): exports that cannot narrow give a row for every token. */
-function lastRows(output: Tensor | undefined, count: number): Float32Array[] {
-  const [batch, rows, vocabulary] = output?.dims ?? [];
-  if (
-    !(output?.data instanceof Float32Array) ||
-    batch !== 1 ||
-    rows === undefined ||
-    vocabulary === undefined ||
-    rows < count
-  ) {
-    throw new AppError(
-      "invalid_artifact",
-      `the LM's logits are ${output?.type ?? "missing"} of shape (${output?.dims.join(", ") ?? ""}); expected float32 (1, ${count} or more, vocabulary)`,
-    );
-  }
-  const { data } = output;
-  return Array.from({ length: count }, (_, index) => {
-    const start = (rows - count + index) * vocabulary;
-    return data.subarray(start, start + vocabulary);
-  });
 }

@@ -17,7 +17,8 @@ export const queryLikelihood: Signal = {
     for (const { title, text } of passages) {
       const passage = { title, text: await lm.truncate(text, maxPassageTokens) };
       const { prompt, beforeQuestion } = await renderQuestionPrompt(lm, { prompt: answerPrompt, passage });
-      scores.push(meanLogProb(await lm.answerLogProbs({ prompt, answer: beforeQuestion + query.text }, abort)));
+      const continuation = { prompt, answer: beforeQuestion + query.text, shared: prompt };
+      scores.push(meanLogProb(await lm.answerLogProbs(continuation, abort)));
     }
     return scores;
   },

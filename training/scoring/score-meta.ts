@@ -123,8 +123,8 @@ export async function promptFingerprint(signal: Signal | FidSignal, prompt: Answ
     fingerprint: "",
     chatPrompt: async (messages) => await Promise.resolve(JSON.stringify(messages)),
     truncate: async (text) => await Promise.resolve(text),
-    async answerLogProbs(continuation) {
-      asked.push(continuation);
+    async answerLogProbs({ prompt: text, answer }) {
+      asked.push({ prompt: text, answer });
       return await Promise.resolve(Float64Array.of(-1));
     },
     async generate(text) {

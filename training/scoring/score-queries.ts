@@ -1,6 +1,7 @@
 import { AppError } from "../../src/shared/errors.ts";
 import type { LmScore } from "../artifacts/lm-scores.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
+import { orderByPassages } from "./order-by-passages.ts";
 import type { QueryScorer } from "./query-scorer.ts";
 import type { ScoreLog } from "./score-log.ts";
 import type { QueryToScore, Signal } from "./signal.ts";
@@ -9,7 +10,7 @@ export interface ScoreQueriesOptions {
   readonly name: string;
   readonly signal: Pick<Signal, "dependsOnAll" | "needs">;
   readonly items: readonly QueryToScore[];
-  /** Work side by side, each on one query at a time. */
+  /** Work side by side, each on some queries about the same passages, one at a time. */
   readonly scorers: readonly QueryScorer[];
   readonly log: ScoreLog;
   readonly progress: (options: ProgressOptions) => Progress;
@@ -25,6 +26,11 @@ export interface ScoreQueriesResult {
   readonly unfit: readonly string[];
 }
 
+/** Queries that one scorer takes at once, at most: neighbours share passages, which only the scorer that has read them keeps. */
+const MAX_BLOCK = 16;
+/** Blocks of a scorer at least, so that none waits long for the others at the end. */
+const MIN_BLOCKS = 8;
+
 /**
  * Scores the candidates of every query and appends them query by query, so a killed run loses at most one query a scorer. What
  * the log has is not asked again: of a query that got new candidates only these are scored, or all of them when the signal
@@ -38,11 +44,11 @@ export async function scoreQueries(options: ScoreQueriesOptions): Promise<ScoreQ
   const open = await openItems(fit, options);
   const reused = fit.length - open.length;
   const progress = options.progress({ label: options.name, unit: "queries", total: fit.length, start: reused });
-  const queue = open.values();
+  const blocks = blocksOf(orderByPassages(open), scorers.length);
   try {
     await Promise.all(
       scorers.map(async (scorer) => {
-        for (const item of queue) {
+        for (const item of blocks.flatMap((block) => block)) {
           abort.throwIfAborted();
           await log.append(await scoreItem(item, scorer, options.name));
           progress.advance(1);
@@ -53,6 +59,17 @@ export async function scoreQueries(options: ScoreQueriesOptions): Promise<ScoreQ
     progress.finish();
   }
   return { scored: open.length, reused, unfit };
+}
+
+function blocksOf(items: readonly QueryToScore[], scorers: number): IteratorObject<readonly QueryToScore[]> {
+  const size = Math.min(MAX_BLOCK, Math.ceil(items.length / (MIN_BLOCKS * scorers)));
+  return Iterator.from({
+    *[Symbol.iterator]() {
+      for (let start = 0; start < items.length; start += size) {
+        yield items.slice(start, start + size);
+      }
+    },
+  });
 }
 
 /** Queries with something left to score, and only that of them. */

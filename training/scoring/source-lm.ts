@@ -10,6 +10,8 @@ export interface Continuation {
   readonly prompt: string;
   /** Follows the prompt directly; a leading space, where one is wanted, is part of it. Not empty. */
   readonly answer: string;
+  /** How the prompt begins, where others will begin so too: an LM that can keep what it read computes that once. */
+  readonly shared?: string | undefined;
 }
 
 /** Answers of which one may follow a prompt. */

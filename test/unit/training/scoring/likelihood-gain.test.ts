@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { ANSWER_PROMPTS } from "../../../../training/scoring/answer-prompts.ts";
 import { likelihoodGain } from "../../../../training/scoring/likelihood-gain.ts";
+import type { SourceLm } from "../../../../training/scoring/source-lm.ts";
 import { fakeSourceLm } from "../../../support/fake-source-lm.ts";
 
 const query = { id: "q", text: "who?", answers: ["Ada Lovelace", "Ada"], choices: [] };
@@ -39,4 +40,25 @@ describe("likelihoodGain", () => {
       expect(new Set(lm.asked.map(({ answer }) => answer))).toEqual(new Set([`${space}Ada Lovelace`]));
     },
   );
+
+  it("tells the LM how far other questions about the same passage begin alike", async ({ expect }) => {
+    const lm = fakeSourceLm();
+    const shared: (string | undefined)[] = [];
+    const telling: SourceLm = {
+      ...lm,
+      answerLogProbs: async (continuation, signal) => {
+        shared.push(continuation.shared);
+        return await lm.answerLogProbs(continuation, signal);
+      },
+    };
+    await likelihoodGain.score(
+      { query, passages },
+      { lm: telling, prompt: ANSWER_PROMPTS.chat, maxPassageTokens: 100 },
+    );
+    expect(shared).toEqual([
+      undefined, // without a passage there is nothing worth keeping
+      "<user>Knowledge: Ada. wrote the first program\n\nQuestion: ",
+      "<user>Knowledge: the sea\n\nQuestion: ",
+    ]);
+  });
 });

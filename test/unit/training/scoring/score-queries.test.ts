@@ -124,6 +124,12 @@ describe("scoreQueries", () => {
     expect(first.length > 0 && second.length > 0).toBe(true);
   });
 
+  it("asks for queries about the same passages one after the other", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const { seen } = await run(file, [item("q1", ["a", "b"]), item("q2", ["x"]), item("q3", ["b", "c"])]);
+    expect(seen).toEqual(["q1:ab", "q3:bc", "q2:x"]);
+  });
+
   it("refuses a score that is no number", async ({ expect, onTestFinished }) => {
     const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
     const broken = { ...countingScorer([]), score: () => Promise.resolve([Number.NaN]) };
