@@ -10,11 +10,11 @@ import { describeParity, isQuantizedOnnx, measureParity, requireParity } from ".
 import type { LabelParity } from "../scoring/label-parity.ts";
 import { loadQueriesToScore } from "../scoring/load-queries-to-score.ts";
 import { findOnnxLm } from "../scoring/onnx-source-lm.ts";
+import { openScoreLogs } from "../scoring/pending-scores.ts";
 import { findPrompt, findSignal, openQueryScorer } from "../scoring/query-scorer.ts";
 import type { QueryScorer, ScorerSettings } from "../scoring/query-scorer.ts";
 import { checkSanity } from "../scoring/sanity.ts";
 import type { Sanity } from "../scoring/sanity.ts";
-import { openScoreLog } from "../scoring/score-log.ts";
 import { claimScores, hashLabelledTexts, promptFingerprint, readMaking } from "../scoring/score-meta.ts";
 import { isFit, scoreQueries } from "../scoring/score-queries.ts";
 import { startScorerProcess } from "../scoring/scorer-process.ts";
@@ -70,8 +70,9 @@ const options = z.strictObject({
 /** `aar score`: labels of a frozen LM over the first stage's passages. */
 export const scoreCommand = defineCommand({
   summary: "a frozen LM says which passages help it: lm-scores.jsonl, resumable",
-  description: `Scores are appended query by query: a killed run loses at most the queries at work, and the same command goes on. A second
-run with another --signal adds to the same file. Labels of another corpus, LM or prompt are refused, never mixed in.
+  description: `Scores are appended query by query, and those of queries that are not whole yet wait in <output>.pending: a killed run loses at most what was
+at work, and the same command goes on. Each passage is scored for all its queries in a row, so that an LM which keeps what it read reads it once.
+A second run with another --signal adds to the same file. Labels of another corpus, LM or prompt are refused, never mixed in.
 
 An LM quantised to int8 labels only after --reference, the same LM in fp32, has shown that both order passages alike (rank correlation of at
 least 0.8); the file remembers it.
@@ -105,7 +106,7 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
     const setting = given.tune ? await findBestSetting(given, fit, context) : given;
     const scorers = await openScorers(given, setting, abort);
     const [first] = scorers;
-    const scoreLog = await openScoreLog(given.output);
+    const { log: scoreLog, pending } = await openScoreLogs(given.output);
     try {
       const parity = await checkParity(given, { items: fit, scorer: first, log, progress, abort });
       await claimScores(given.output, {
@@ -121,7 +122,8 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
         },
         options: { signal: given.signal, depth: given.depth },
       });
-      const result = await scoreQueries({ name: given.signal, signal, items, scorers, log: scoreLog, progress, abort });
+      const logs = { log: scoreLog, pending };
+      const result = await scoreQueries({ name: given.signal, signal, items, scorers, ...logs, progress, abort });
       if (result.unfit.length > 0) {
         log(
           `${result.unfit.length} of ${items.length} queries were left out, "${result.unfit[0]}" for one: signal ${given.signal} needs ${signal.needs}`,
@@ -145,7 +147,7 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
           : inWords,
       );
     } finally {
-      await Promise.all([scoreLog.close(), ...scorers.map((scorer) => scorer.close())]);
+      await Promise.all([scoreLog.close(), pending.close(), ...scorers.map((scorer) => scorer.close())]);
     }
   },
 });

@@ -29,8 +29,7 @@ export async function answerGains(
 ): Promise<readonly number[]> {
   const { lm, prompt, abort } = context;
   const scored = prompt.beforeAnswer + answer;
-  const without = await prompt.render(lm, { question, passages: [] });
-  const baseline = meanLogProb(await lm.answerLogProbs({ prompt: without, answer: scored }, abort));
+  const baseline = await withoutPassage({ question, answer }, context);
   const gains: number[] = [];
   for (const passage of await cutPassages(passages, context)) {
     const withPassage = await prompt.render(lm, { question, passages: [passage] });
@@ -38,6 +37,21 @@ export async function answerGains(
     gains.push(meanLogProb(await lm.answerLogProbs(continuation, abort)) - baseline);
   }
   return gains;
+}
+
+async function withoutPassage(
+  { question, answer }: Omit<AnswerGainsRequest, "passages">,
+  { lm, prompt, baselines, abort }: SignalContext,
+): Promise<number> {
+  const key = JSON.stringify([question, answer]);
+  const known = baselines?.get(key);
+  if (known !== undefined) {
+    return known;
+  }
+  const asked = await prompt.render(lm, { question, passages: [] });
+  const baseline = meanLogProb(await lm.answerLogProbs({ prompt: asked, answer: prompt.beforeAnswer + answer }, abort));
+  baselines?.set(key, baseline);
+  return baseline;
 }
 
 /** A prompt up to its question: system message and passage, which other questions share. Undefined when the template changed the words. */

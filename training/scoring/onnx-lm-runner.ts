@@ -9,7 +9,7 @@ import { PrefixCache } from "./prefix-cache.ts";
 const MAX_TOKENS = 8192;
 
 /** A prompt, of which the first tokens may be those of other prompts. */
-export interface SharingRequest extends Omit<LmRequest, "past"> {
+interface SharingRequest extends Omit<LmRequest, "past"> {
   /** Tokens of the beginning that is kept; 0 to keep nothing. */
   readonly sharedTokens: number;
 }

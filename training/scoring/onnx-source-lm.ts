@@ -1,6 +1,5 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import os from "node:os";
 import path from "node:path";
 import { InferenceSession } from "onnxruntime-node";
 import { AppError } from "../../src/shared/errors.ts";
@@ -18,9 +17,8 @@ import type { OnnxLmRunner } from "./onnx-lm-runner.ts";
 import type { Choice, SourceLm } from "./source-lm.ts";
 import { keepWantedPositions } from "./wanted-positions.ts";
 
-/** Of the beginnings of prompts that are kept: a part of what is free, several LMs standing side by side. */
-const MAX_KEPT_BYTES = 2 ** 31;
-const KEPT_SHARE = 1 / 16;
+/** Of the beginnings of prompts that are kept: some fifty passages of a small LM; asked passage by passage, one would do. */
+const MAX_KEPT_BYTES = 2 ** 29;
 
 /** Where a folder's LM may be, in this order. */
 const MODEL_FILES = ["model.onnx", "onnx/model.onnx", "decoder_model.onnx", "onnx/decoder_model_merged.onnx"];
@@ -60,12 +58,7 @@ export async function openOnnxLm(location: string, { threads = 1 }: OpenOnnxLmOp
     name: path.basename(path.resolve(folder)),
     fingerprint: sha256Hex(JSON.stringify([...hashes, chatTemplate?.source ?? ""])),
     session,
-    runner: createOnnxLmRunner({
-      session,
-      inputs,
-      layout,
-      maxKeptBytes: Math.min(MAX_KEPT_BYTES, os.freemem() * KEPT_SHARE),
-    }),
+    runner: createOnnxLmRunner({ session, inputs, layout, maxKeptBytes: MAX_KEPT_BYTES }),
     tokenizer,
     chatTemplate,
     endTokens: await readEndTokens(folder, tokenizer),

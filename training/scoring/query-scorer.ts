@@ -54,10 +54,11 @@ export async function openQueryScorer(settings: ScorerSettings, abort?: AbortSig
     };
   }
   const lm = await openSourceLm(settings);
+  const baselines = new Map<string, number>();
   return {
     name: lm.name,
     fingerprint: lm.fingerprint,
-    score: (item) => signal.score(item, { lm, prompt, maxPassageTokens, abort }),
+    score: (item) => signal.score(item, { lm, prompt, maxPassageTokens, baselines, abort }),
     tokens: () => lm.tokens(),
     close: () => lm.close(),
   };

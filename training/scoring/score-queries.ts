@@ -2,6 +2,7 @@ import { AppError } from "../../src/shared/errors.ts";
 import type { LmScore } from "../artifacts/lm-scores.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 import { orderByPassages } from "./order-by-passages.ts";
+import type { PendingScores } from "./pending-scores.ts";
 import type { QueryScorer } from "./query-scorer.ts";
 import type { ScoreLog } from "./score-log.ts";
 import type { QueryToScore, Signal } from "./signal.ts";
@@ -10,9 +11,12 @@ export interface ScoreQueriesOptions {
   readonly name: string;
   readonly signal: Pick<Signal, "dependsOnAll" | "needs">;
   readonly items: readonly QueryToScore[];
-  /** Work side by side, each on some queries about the same passages, one at a time. */
+  /** Work side by side, each on one passage with all its queries, or on one query with all its passages. */
   readonly scorers: readonly QueryScorer[];
+  /** Queries with all their scores. */
   readonly log: ScoreLog;
+  /** Scores of queries that are not whole yet. */
+  readonly pending: PendingScores;
   readonly progress: (options: ProgressOptions) => Progress;
   readonly abort: AbortSignal;
 }
@@ -26,50 +30,88 @@ export interface ScoreQueriesResult {
   readonly unfit: readonly string[];
 }
 
-/** Queries that one scorer takes at once, at most: neighbours share passages, which only the scorer that has read them keeps. */
-const MAX_BLOCK = 16;
-/** Blocks of a scorer at least, so that none waits long for the others at the end. */
-const MIN_BLOCKS = 8;
-
 /**
- * Scores the candidates of every query and appends them query by query, so a killed run loses at most one query a scorer. What
- * the log has is not asked again: of a query that got new candidates only these are scored, or all of them when the signal
- * looks at them together.
+ * Scores the candidates of every query; a killed run loses what its scorers were at work on. A passage is scored for all its queries one
+ * after the other, so that an LM that keeps what it read (ours, or a server with a prefix cache) reads it once; a signal that looks at
+ * a query's passages together is asked query by query, those about the same passages one after the other. The log gets whole queries.
+ * What it has is not asked again: of a query that got new candidates only these are scored, or all of them when the signal looks at
+ * them together.
  */
 export async function scoreQueries(options: ScoreQueriesOptions): Promise<ScoreQueriesResult> {
-  const { items, signal, scorers, log, abort } = options;
+  const { items, signal } = options;
   const unfit = items.filter(({ query }) => !isFit(query, signal.needs)).map(({ query }) => query.id);
   const unfitIds = new Set(unfit);
   const fit = items.filter(({ query }) => !unfitIds.has(query.id));
+  await appendWhole(await openItems(fit, options), options); // a run may have died between a query's last score and its line in the log
   const open = await openItems(fit, options);
-  const reused = fit.length - open.length;
-  const progress = options.progress({ label: options.name, unit: "queries", total: fit.length, start: reused });
-  const blocks = blocksOf(orderByPassages(open), scorers.length);
+  const asked = signal.dependsOnAll ? open.map((item) => [item]) : byPassage(open, options);
+  const [pairs, openPairs] = [countPairs(fit), countPairs(asked.flat())];
+  const progress = options.progress({ label: options.name, unit: "scores", total: pairs, start: pairs - openPairs });
+  const wanted = new Map(open.map((item) => [item.query.id, item] as const));
   try {
-    await Promise.all(
-      scorers.map(async (scorer) => {
-        for (const item of blocks.flatMap((block) => block)) {
-          abort.throwIfAborted();
-          await log.append(await scoreItem(item, scorer, options.name));
-          progress.advance(1);
-        }
-      }),
-    );
+    await work(asked, options, async ({ query }, scores) => {
+      await options.pending.append(scores);
+      await appendWhole([wanted.get(query.id) ?? []].flat(), options);
+      progress.advance(scores.length);
+    });
   } finally {
     progress.finish();
   }
-  return { scored: open.length, reused, unfit };
+  await options.pending.clear();
+  return { scored: open.length, reused: fit.length - open.length, unfit };
 }
 
-function blocksOf(items: readonly QueryToScore[], scorers: number): IteratorObject<readonly QueryToScore[]> {
-  const size = Math.min(MAX_BLOCK, Math.ceil(items.length / (MIN_BLOCKS * scorers)));
-  return Iterator.from({
-    *[Symbol.iterator]() {
-      for (let start = 0; start < items.length; start += size) {
-        yield items.slice(start, start + size);
+function countPairs(items: readonly QueryToScore[]): number {
+  return items.reduce((sum, { passages }) => sum + passages.length, 0);
+}
+
+type Scored = (item: QueryToScore, scores: readonly LmScore[]) => Promise<void>;
+
+/** Hands the groups to whichever scorer is free. */
+async function work(
+  groups: readonly (readonly QueryToScore[])[],
+  { scorers, abort, name }: ScoreQueriesOptions,
+  scored: Scored,
+): Promise<void> {
+  const queue = groups.values();
+  await Promise.all(
+    scorers.map(async (scorer) => {
+      for (const group of queue) {
+        for (const item of group) {
+          abort.throwIfAborted();
+          await scored(item, await scoreItem(item, scorer, name));
+        }
       }
-    },
-  });
+    }),
+  );
+}
+
+/** Moves the scores of those queries that lack none of what is wanted to the log. */
+async function appendWhole(items: readonly QueryToScore[], { name, pending, log }: ScoreQueriesOptions): Promise<void> {
+  for (const { query, passages } of items) {
+    const found = pending.table.get(name)?.get(query.id);
+    const scores = passages.flatMap(({ id: passageId }) => {
+      const score = found?.get(passageId);
+      return score === undefined ? [] : [{ queryId: query.id, passageId, signal: name, score }];
+    });
+    if (scores.length === passages.length) {
+      await log.append(scores);
+    }
+  }
+}
+
+/** A group a passage: the queries whose score for it is missing. Passages in the order in which related queries name them. */
+function byPassage(open: readonly QueryToScore[], { name, pending }: ScoreQueriesOptions): QueryToScore[][] {
+  const known = pending.table.get(name);
+  const groups = new Map<string, QueryToScore[]>();
+  for (const { query, passages } of orderByPassages(open)) {
+    for (const passage of passages) {
+      if (known?.get(query.id)?.has(passage.id) !== true) {
+        groups.set(passage.id, [...(groups.get(passage.id) ?? []), { query, passages: [passage] }]);
+      }
+    }
+  }
+  return [...groups.values()];
 }
 
 /** Queries with something left to score, and only that of them. */
@@ -86,7 +128,7 @@ async function openItems(
   if (signal.dependsOnAll && partial.length > 0) {
     await log.remove(name, new Set(partial));
   }
-  return open;
+  return signal.dependsOnAll ? orderByPassages(open) : open;
 }
 
 async function scoreItem(item: QueryToScore, scorer: QueryScorer, signal: string): Promise<LmScore[]> {

@@ -25,6 +25,8 @@ export interface SignalContext {
   readonly prompt: AnswerPrompt;
   /** Passages are cut to this many tokens of the LM. */
   readonly maxPassageTokens: number;
+  /** What was computed of a question without its passages, for the next of them: a Map of the caller's. */
+  readonly baselines?: Map<string, number> | undefined;
   /** Aborted on Ctrl-C. */
   readonly abort?: AbortSignal | undefined;
 }

@@ -1,8 +1,9 @@
+import { existsSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, it } from "vitest";
+import { openScoreLogs } from "../../../../training/scoring/pending-scores.ts";
 import type { QueryScorer } from "../../../../training/scoring/query-scorer.ts";
-import { openScoreLog } from "../../../../training/scoring/score-log.ts";
 import { scoreQueries } from "../../../../training/scoring/score-queries.ts";
 import type { ScoreQueriesOptions } from "../../../../training/scoring/score-queries.ts";
 import type { QueryToScore } from "../../../../training/scoring/signal.ts";
@@ -39,7 +40,7 @@ async function run(
   overrides: Partial<ScoreQueriesOptions> = {},
 ): Promise<{ seen: string[]; result: Awaited<ReturnType<typeof scoreQueries>> }> {
   const seen: string[] = [];
-  const log = await openScoreLog(file);
+  const { log, pending } = await openScoreLogs(file);
   try {
     const result = await scoreQueries({
       name: "s",
@@ -47,26 +48,59 @@ async function run(
       items,
       scorers: [countingScorer(seen)],
       log,
+      pending,
       progress: silentProgress,
       abort: new AbortController().signal,
       ...overrides,
     });
     return { seen, result };
   } finally {
-    await log.close();
+    await Promise.all([log.close(), pending.close()]);
   }
 }
 
 describe("scoreQueries", () => {
   it("keeps what was scored when it dies midway, and goes on there", async ({ expect, onTestFinished }) => {
     const file = path.join(await temporaryFolder(onTestFinished), "sub", "lm-scores.jsonl");
-    await expect(run(file, [item("q1", ["a", "b"]), item("bomb", ["a"]), item("q2", ["a"])])).rejects.toThrow("died");
-    expect(await readFile(file, "utf8")).toBe(
-      '{"query_id":"q1","doc_id":"a","signal":"s","score":2.1}\n{"query_id":"q1","doc_id":"b","signal":"s","score":2.1}\n',
-    );
-    const { seen, result } = await run(file, [item("q1", ["a", "b"]), item("q2", ["a"])]);
-    expect(seen).toEqual(["q2:a"]);
-    expect(result).toEqual({ scored: 1, reused: 1, unfit: [] });
+    const items = [item("q1", ["a"]), item("q2", ["a", "b"]), item("bomb", ["b"]), item("q3", ["b"])];
+    await expect(run(file, items)).rejects.toThrow("died");
+    const line = (query: string, passage: string): string =>
+      `{"query_id":"${query}","doc_id":"${passage}","signal":"s","score":2.1}\n`;
+    expect(await readFile(file, "utf8")).toBe(line("q1", "a") + line("q2", "a") + line("q2", "b"));
+    const { seen, result } = await run(file, [item("q1", ["a"]), item("q2", ["a", "b"]), item("q3", ["b"])]);
+    expect(seen).toEqual(["q3:b"]);
+    expect(result).toEqual({ scored: 1, reused: 2, unfit: [] });
+  });
+
+  it("keeps scores of queries that are not whole yet beside the labels, and asks for none of them again", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    await expect(run(file, [item("q1", ["a", "b"]), item("bomb", ["b"])])).rejects.toThrow("died");
+    await expect(run(file, [item("bomb", ["a"]), item("q2", ["a"])])).rejects.toThrow("died");
+    const half = [item("q3", ["a", "b", "c"]), item("bomb", ["c"]), item("q4", ["c"])];
+    await expect(run(file, half)).rejects.toThrow("died");
+    expect(await readFile(file, "utf8")).not.toContain("q4");
+    const { seen } = await run(file, [item("q3", ["a", "b", "c"]), item("q4", ["c"])]);
+    expect(seen).toEqual(["q4:c"]);
+    expect(existsSync(`${file}.pending`)).toBe(false);
+  });
+
+  it("makes whole what a run had scored when it was killed", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    await run(file, [item("q0", ["a"])]);
+    const lines = ["a", "b"].map((id) => `{"query_id":"q1","doc_id":"${id}","signal":"s","score":7}\n`);
+    await writeFile(`${file}.pending`, lines.join(""));
+    const { seen } = await run(file, [item("q1", ["a", "b"])]);
+    expect(seen).toEqual([]);
+    expect(await readFile(file, "utf8")).toContain(lines.join(""));
+  });
+
+  it("takes nothing over from a file of labels that is gone", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    await writeFile(`${file}.pending`, '{"query_id":"q1","doc_id":"a","signal":"s","score":7}\n');
+    expect((await run(file, [item("q1", ["a", "b"])])).seen).toEqual(["q1:a", "q1:b"]);
   });
 
   it("cuts off a line that a killed run left half and scores that passage again", async ({
@@ -77,7 +111,7 @@ describe("scoreQueries", () => {
     await run(file, [item("q1", ["a"])]);
     await appendFile(file, '{"query_id":"q1","doc_id":"b","sig');
     const { seen } = await run(file, [item("q1", ["a", "b", "c"])]);
-    expect(seen).toEqual(["q1:bc"]);
+    expect(seen).toEqual(["q1:b", "q1:c"]);
     expect((await readFile(file, "utf8")).split("\n").length).toBe(4);
   });
 
@@ -117,17 +151,29 @@ describe("scoreQueries", () => {
 
   it("shares the queries among its scorers, each asked once", async ({ expect, onTestFinished }) => {
     const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
-    const items = Array.from({ length: 20 }, (_, index) => item(`q${index}`, ["a"]));
+    const items = Array.from({ length: 20 }, (_, index) => item(`q${index}`, [`a${index % 10}`]));
     const [first, second]: [string[], string[]] = [[], []];
     await run(file, items, { scorers: [countingScorer(first), countingScorer(second)] });
-    expect([...first, ...second].toSorted()).toEqual(items.map(({ query }) => `${query.id}:a`).toSorted());
+    expect([...first, ...second].toSorted()).toEqual(
+      items.map(({ query, passages }) => `${query.id}:${passages[0]?.id}`).toSorted(),
+    );
     expect(first.length > 0 && second.length > 0).toBe(true);
   });
 
-  it("asks for queries about the same passages one after the other", async ({ expect, onTestFinished }) => {
+  it("asks for all queries of a passage one after the other", async ({ expect, onTestFinished }) => {
     const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
-    const { seen } = await run(file, [item("q1", ["a", "b"]), item("q2", ["x"]), item("q3", ["b", "c"])]);
-    expect(seen).toEqual(["q1:ab", "q3:bc", "q2:x"]);
+    const items = [item("q1", ["a", "b"]), item("q2", ["x"]), item("q3", ["b", "c"])];
+    expect((await run(file, items)).seen).toEqual(["q1:a", "q1:b", "q3:b", "q3:c", "q2:x"]);
+  });
+
+  it("asks query by query, related ones one after the other, when the signal looks at passages together", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const items = [item("q1", ["a", "b"]), item("q2", ["x"]), item("q3", ["b", "c"])];
+    const together = { signal: { needs: "nothing", dependsOnAll: true } } as const;
+    expect((await run(file, items, together)).seen).toEqual(["q1:ab", "q3:bc", "q2:x"]);
   });
 
   it("refuses a score that is no number", async ({ expect, onTestFinished }) => {
