@@ -31,8 +31,15 @@ export type MeasuredLegs = Readonly<Record<MeasuredLeg, RunEvaluation>>;
 export interface PartMeter {
   readonly part: InCorpusPart;
   readonly questions: number;
-  /** By the base alone, or with what was trained: an adapter file or an encoder folder. */
-  measure(trained: string | undefined): Promise<MeasuredLegs>;
+  /** By the base alone, or with what was trained. */
+  measure(trained: Trained | undefined): Promise<MeasuredLegs>;
+}
+
+export interface Trained {
+  /** An adapter file or an encoder folder. */
+  readonly result: string;
+  /** Over the corpus as the trained encoder has it; absent where the base's vectors stay. */
+  readonly search?: ProductSearch | undefined;
 }
 
 export interface OpenPartOptions {
@@ -67,8 +74,8 @@ export async function openPart(
     part,
     questions: measured.queries.length,
     async measure(trained) {
-      const embeddings = trained === undefined ? base : await adapted(trained, { base, vectorsBy, workshop });
-      const found = await search.search(embeddings, DEPTH);
+      const embeddings = trained === undefined ? base : await adapted(trained.result, { base, vectorsBy, workshop });
+      const found = await (trained?.search ?? search).search(embeddings, DEPTH);
       const dense: Run = new Map(
         measured.queries.map(({ id }, index) => [
           id,

@@ -31,6 +31,8 @@ export const RECIPES = {
     negatives: 15,
     identityWeight: 0.3,
   },
+  // The paper's: passages are trained too, and encoded again to be measured (docs/aar-disagreements.md).
+  both: { mode: "both", learningRate: 1e-5, epochs: 3, batchSize: 8, negatives: 7 },
   "query-encoder": { mode: "query-encoder", learningRate: 3e-5, epochs: 3, batchSize: 32, negatives: 7 },
 } as const satisfies Readonly<Record<string, GivenTrainingOptions>>;
 

@@ -1,12 +1,16 @@
+import path from "node:path";
+import { loadVectorSet } from "../../../training/artifacts/vector-set.ts";
+import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
 import { comparePairs } from "../../../training/eval/compare-pairs.ts";
 import type { PairComparison } from "../../../training/eval/compare-pairs.ts";
 import type { PerQueryScores } from "../../../training/eval/per-query-scores.ts";
 import { ProductSearch } from "../../../training/eval/product-search.ts";
+import { encodeCorpus } from "../../../training/indexing/encode-corpus.ts";
 import type { Blend } from "../../../training/trainer/blend-weights.ts";
 import { cohortKey } from "./cohorts.ts";
 import type { ConditionLabel } from "./conditions.ts";
 import { openPart } from "./measure.ts";
-import type { MeasuredLeg, MeasuredLegs, PartMeter } from "./measure.ts";
+import type { MeasuredLeg, MeasuredLegs, PartMeter, Trained } from "./measure.ts";
 import { openSet } from "./open-set.ts";
 import type { OpenedCorpus, OpenedSet } from "./open-set.ts";
 import { partQuestions } from "./part-questions.ts";
@@ -14,8 +18,9 @@ import type { RecipeName } from "./recipes.ts";
 import { recoveredShare } from "./recovered-share.ts";
 import type { RecoveredShare } from "./recovered-share.ts";
 import type { InCorpusName, InCorpusPart } from "./sets.ts";
-import { trainCell } from "./train-cell.ts";
+import { trainCell, trainsPassages } from "./train-cell.ts";
 import type { Cell } from "./train-cell.ts";
+import { PASSAGE_TOKENS } from "./workshop.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** What decides; the others are reported beside it. */
@@ -94,7 +99,9 @@ export async function runSet(name: InCorpusName, options: RunSetOptions): Promis
       const { run, examples } = trained;
       const blend = run.blend === undefined ? {} : { blend: run.blend };
       const row = { ...cell, examples: examples.length, right: shareRight(set, examples), ...blend };
-      measured.push({ cell, row, legs: await measureAll(meters, run.result) });
+      const search = trainsPassages(cell.recipe) ? await searchAgain(set, run.result, options) : undefined;
+      measured.push({ cell, row, legs: await measureAll(meters, { result: run.result, search }) });
+      await search?.close();
       log(`${name}: ${cell.condition} ${cell.recipe}`);
     }
     return {
@@ -122,7 +129,19 @@ function openSearch({ matrix, facts }: OpenedCorpus["vectors"], threads: number)
   return ProductSearch.open({ matrix, dims: facts.dims, similarity: facts.similarity, threads });
 }
 
-async function measureAll(meters: readonly PartMeter[], trained: string | undefined): Promise<MeasuredLegs[]> {
+/** Over the set's passages by an encoder that was trained for them, too. */
+async function searchAgain(
+  { corpus }: OpenedSet,
+  encoderFolder: string,
+  { threads, progress, signal }: Workshop,
+): Promise<ProductSearch> {
+  const output = path.join(encoderFolder, "..", "vectors");
+  const encoder = await loadEncoder(encoderFolder, { threads, maxPassageLength: PASSAGE_TOKENS });
+  await encodeCorpus({ corpus: corpus.file, output, encoder, overwrite: true, progress, signal });
+  return await openSearch(await loadVectorSet(output), threads);
+}
+
+async function measureAll(meters: readonly PartMeter[], trained: Trained | undefined): Promise<MeasuredLegs[]> {
   const legs: MeasuredLegs[] = [];
   for (const meter of meters) {
     legs.push(await meter.measure(trained));

@@ -69,6 +69,7 @@ export async function trainCell(
       output: path.join(own, recipe),
       encoder: encoderFolder,
       vectors: set.vectorsFolder,
+      ...(trainsPassages(recipe) ? { corpus: set.corpus.file } : {}),
       maxPassageLength: PASSAGE_TOKENS,
       threads,
     },
@@ -76,6 +77,11 @@ export async function trainCell(
   );
   const run = await train({ ...workshop, options, cache: path.join(work, "cache"), overwrite: true });
   return { run, examples };
+}
+
+/** Whether the passages of a recipe's encoder are not the base's. */
+export function trainsPassages(recipe: RecipeName): boolean {
+  return RECIPES[recipe].mode === "both";
 }
 
 function isGraded(condition: ConditionLabel): boolean {
