@@ -3,13 +3,13 @@
  * change of the corpus scripts or of the encoder. With `--check` nothing is encoded: exit code 1 when the committed
  * vectors do not belong to the corpus and the encoder.
  */
-import { parseArgs } from "node:util";
 import { loadEncoder } from "../training/encoder/load-encoder.ts";
 import { encodeCorpus } from "../training/indexing/encode-corpus.ts";
 import { createProgress } from "../training/progress.ts";
 import { DEMO_FOLDER, DEMO_VECTORS, ENCODER_FOLDER, findDemoDrift, writeDemoCorpus } from "./demo-corpus/demo-data.ts";
+import { parseScriptFlags } from "./script-flags.ts";
 
-const { values } = parseArgs({ options: { check: { type: "boolean", default: false } } });
+const { values } = parseScriptFlags({ options: { check: { type: "boolean", default: false } } });
 const corpus = await writeDemoCorpus(DEMO_FOLDER);
 console.log(`${corpus.file}: ${corpus.count} passages, sha256 ${corpus.sha256}`);
 const drift = await findDemoDrift(corpus.sha256);

@@ -8,20 +8,20 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { instantiateKernel } from "../../src/encoder/engine/kernel.ts";
 import type { Kernel } from "../../src/encoder/engine/kernel.ts";
 import { parseManifest } from "../../src/encoder/load-manifest.ts";
 import { DEFAULT_ENCODER } from "../../training/encoder/default-encoder.ts";
 import { loadEdgeEngine } from "../../training/encoder/load-edge-engine.ts";
 import { formatTable } from "../../training/format-table.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { measureDotLimit } from "./edge/dot-limit.ts";
 import { KernelTimes } from "./edge/kernel-times.ts";
 
 const PASSES = 300;
 const WARM_UP_PASSES = 60;
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseScriptFlags({
   options: { json: { type: "boolean", default: false }, tokens: { type: "string", default: "16,128" } },
 });
 const manifest = parseManifest(await readFile(path.join(DEFAULT_ENCODER, "manifest.json"), "utf8"));

@@ -8,7 +8,7 @@
  * `--python` has faiss, the scan is compared with it too. `--json` prints one object: section -> measurement -> number.
  * Progress goes to stderr.
  */
-import { parseArgs } from "node:util";
+import { parseScriptFlags } from "../script-flags.ts";
 import type { BenchOptions } from "./edge/bench-options.ts";
 import { benchBundle } from "./edge/bundle.ts";
 import { benchColdEncoder } from "./edge/cold-encoder.ts";
@@ -33,7 +33,7 @@ const SECTIONS: Readonly<Record<string, (options: BenchOptions) => Promise<Recor
   bundle: benchBundle,
 };
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseScriptFlags({
   options: {
     json: { type: "boolean", default: false },
     only: { type: "string" },

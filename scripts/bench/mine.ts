@@ -10,7 +10,6 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
 import { SqlPassageStore } from "../../src/retrieval/sql-passage-store.ts";
 import { seededUnitVectors } from "../../test/support/seeded-unit-vectors.ts";
@@ -22,6 +21,7 @@ import { formatTable } from "../../training/format-table.ts";
 import { buildPassageDatabase } from "../../training/indexing/build-passage-database.ts";
 import { createProgress } from "../../training/progress.ts";
 import type { Progress, ProgressOptions } from "../../training/progress.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { madeUpTexts, textsOf } from "./mine/texts.ts";
 import type { Texts } from "./mine/texts.ts";
 
@@ -110,7 +110,7 @@ function madeUpVectors(
   };
 }
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     data: { type: "string", multiple: true, default: [] },
     passages: { type: "string", default: "100000" },

@@ -9,7 +9,6 @@
  * `--json` prints one object of numbers.
  */
 import { availableParallelism } from "node:os";
-import { parseArgs } from "node:util";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { createModelProto } from "../../training/onnx/codec.ts";
 import { GraphBuilder } from "../../training/onnx/graph-builder.ts";
@@ -20,6 +19,7 @@ import type { OptimizerOptions } from "../../training/optim/create-optimizer.ts"
 import type { Gradient } from "../../training/optim/gradient.ts";
 import { parameterSettings } from "../../training/optim/parameter-settings.ts";
 import type { Parameter } from "../../training/optim/parameter.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { median } from "./edge/statistics.ts";
 
 const HIDDEN = 384;
@@ -32,7 +32,7 @@ const LENGTH = 128;
 /** Different tokens in 4,096 of English text, about. */
 const DISTINCT_TOKENS = 1300;
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseScriptFlags({
   options: { json: { type: "boolean", default: false }, rounds: { type: "string", default: "5" } },
 });
 

@@ -7,7 +7,6 @@
  *   node scripts/bench/scoring.ts --lm my-lm/model_int8.onnx [--gguf model.gguf] [--gguf model-q4_0.gguf] [--rounds 3] [--json]
  */
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
 import { openLlamaLm } from "../../training/llama/llama-local-lm.ts";
 import type { LocalLm } from "../../training/llama/local-lm.ts";
@@ -17,6 +16,7 @@ import { openOnnxLm } from "../../training/scoring/onnx-source-lm.ts";
 import type { QueryToScore } from "../../training/scoring/signal.ts";
 import type { SourceLm } from "../../training/scoring/source-lm.ts";
 import { seededRandom } from "../../training/seeded-random.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { median } from "./edge/statistics.ts";
 
 const PASSAGES = 10;
@@ -183,7 +183,7 @@ ${queriesPerSecond.toFixed(2)} queries/s of 10 passages (${tokensPerQuery} token
 ${related.queriesPerSecond.toFixed(2)} queries/s where ${related.questions} are about the same passages: ${related.ratio.toFixed(2)} times as fast as without sharing`;
 }
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     lm: { type: "string" },
     gguf: { type: "string", multiple: true },

@@ -8,10 +8,10 @@
  * milliseconds a query, medians over the rounds, for all queries at once and for one at a time; ratios above 1 mean that
  * usearch is faster. `recall` is the share of usearch's float32 neighbours that ours has among as many: 1 but for ties.
  */
-import { parseArgs } from "node:util";
 import { seededUnitVectors } from "../../test/support/seeded-unit-vectors.ts";
 import { loadVectorSet } from "../../training/artifacts/vector-set.ts";
 import { ProductSearch } from "../../training/eval/product-search.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { median, time } from "./edge/statistics.ts";
 import { loadUsearch, toInt8 } from "./edge/usearch.ts";
 
@@ -113,7 +113,7 @@ async function perQuery(queries: readonly Float32Array[], run: (query: Float32Ar
   return elapsed / queries.length;
 }
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     json: { type: "boolean", default: false },
     vectors: { type: "string" },

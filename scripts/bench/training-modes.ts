@@ -10,12 +10,12 @@
  *    checkpoints and the dev measure after each epoch, as `aar train` does it. Encoding the questions, which is done once and kept,
  *    is not in it.
  */
-import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { adapterRun } from "./training/adapter-run.ts";
 import { encoderModes } from "./training/encoder-modes.ts";
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     model: { type: "string" },
     corpus: { type: "string" },

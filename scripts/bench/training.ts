@@ -14,8 +14,8 @@
  * is measured.
  */
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { contrastiveStep } from "../torch-peer/contrastive-step.ts";
 import { TorchPeer } from "../torch-peer/torch-peer.ts";
 import type { PeerReply } from "../torch-peer/torch-peer.ts";
@@ -213,7 +213,7 @@ function formatProfile({ profile: { operators } }: Report): string {
   );
 }
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     model: { type: "string" },
     corpus: { type: "string" },

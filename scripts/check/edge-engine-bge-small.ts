@@ -9,7 +9,6 @@
  * onnxruntime with the same weights in int8.
  */
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { loadCorpus } from "../../training/artifacts/beir.ts";
 import { quantizeCommand } from "../../training/commands/quantize.ts";
 import { loadEncoder } from "../../training/encoder/load-encoder.ts";
@@ -18,6 +17,7 @@ import { createProgress } from "../../training/progress.ts";
 import { measureParity } from "../../training/quantization/parity.ts";
 import type { SampledTexts } from "../../training/quantization/sample-texts.ts";
 import { writeDemoCorpus } from "../demo-corpus/demo-data.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { withBgeSmall } from "./bge-small/with-encoder.ts";
 
 const SETTINGS = {
@@ -31,7 +31,9 @@ const EVERY = 80;
 /** Means that differ by less are equal. */
 const TOLERANCE = 1e-5;
 
-const { values } = parseArgs({ options: { encoder: { type: "string" }, threads: { type: "string", default: "2" } } });
+const { values } = parseScriptFlags({
+  options: { encoder: { type: "string" }, threads: { type: "string", default: "2" } },
+});
 await withBgeSmall(values.encoder, check);
 
 async function check(model: string, folder: string): Promise<number> {

@@ -11,7 +11,6 @@
  */
 import { existsSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { DEFAULT_FUSION } from "../../src/retrieval/fusion.ts";
 import type { FusionSettings } from "../../src/retrieval/types.ts";
 import { loadCorpus } from "../../training/artifacts/beir.ts";
@@ -29,6 +28,7 @@ import { formatTable } from "../../training/format-table.ts";
 import { formatFusion, readFusion } from "../../training/indexing/fusion-setting.ts";
 import { createProgress } from "../../training/progress.ts";
 import { loadJudgedSet } from "../../training/reproduction/judged-sets.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { DEVELOPMENT_SETS, SHARED_DATA, TEST_SETS } from "./fusion-table/fusion-sets.ts";
 import type { FusionSet } from "./fusion-table/fusion-sets.ts";
 
@@ -36,7 +36,7 @@ const DEPTH = 100;
 const MEASURE = parseMeasure("nDCG@10");
 const SENTENCES = 400;
 
-const { values: flags } = parseArgs({
+const { values: flags } = parseScriptFlags({
   options: {
     dev: { type: "boolean", default: false },
     fusion: { type: "string" },

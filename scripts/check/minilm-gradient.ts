@@ -9,9 +9,9 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { TrainingSession } from "../../training/autodiff/training-session.ts";
 import type { Gradient } from "../../training/optim/gradient.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { contrastiveStep } from "../torch-peer/contrastive-step.ts";
 import { TorchPeer } from "../torch-peer/torch-peer.ts";
 
@@ -19,7 +19,7 @@ const LARGEST_ERROR = 1e-4;
 /** Gradients below this are rounding noise: the bias of keys, whose true gradient is 0. */
 const NOISE = 1e-6;
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     model: { type: "string" },
     python: { type: "string", default: "python3" },

@@ -11,17 +11,17 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { applyMigrations } from "../local-worker/apply-migrations.ts";
 import { findFreePort } from "../local-worker/free-port.ts";
 import { startWranglerDev } from "../local-worker/wrangler-dev.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 
 const VERSION = "4.32.5";
 const FOLDER = path.resolve(".aar/schemathesis");
 const PROGRAM = path.join(FOLDER, "bin", "st");
 const FIRST_PORT = 28_500;
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     url: { type: "string" },
     seconds: { type: "string", default: "300" },

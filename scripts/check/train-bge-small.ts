@@ -9,7 +9,6 @@
  */
 import { readFile } from "node:fs/promises";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { cosine } from "../../src/encoder/vector.ts";
 import { loadCorpus } from "../../training/artifacts/beir.ts";
 import { sha256File } from "../../training/artifacts/meta.ts";
@@ -19,6 +18,7 @@ import { createProgress } from "../../training/progress.ts";
 import { train } from "../../training/trainer/train.ts";
 import { resolveTrainingOptions } from "../../training/trainer/training-options.ts";
 import { writeDemoCorpus } from "../demo-corpus/demo-data.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { withBgeSmall } from "./bge-small/with-encoder.ts";
 
 /** Of the one batch that every step is about, so that the loss falls from step to step. */
@@ -27,7 +27,7 @@ const NEGATIVES = 3;
 const QUERY_PREFIX = "Represent this sentence for searching relevant passages: ";
 const ALIKE = 0.9999;
 
-const { values } = parseArgs({
+const { values } = parseScriptFlags({
   options: {
     encoder: { type: "string" },
     steps: { type: "string", default: "6" },

@@ -1,5 +1,5 @@
-import { parseArgs } from "node:util";
 import { createProgress } from "../../training/progress.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { formatRecord, writeRecord } from "./answers/report.ts";
 import { runSet } from "./answers/run-set.ts";
 import { ANSWER_SETS } from "./answers/sets.ts";
@@ -26,25 +26,28 @@ const USAGE = `What a small LM answers with the passages that a retriever finds,
 
 /** See USAGE. Killed at any moment, the same command goes on; run again, it gives the same record without asking. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      data: { type: "string" },
-      encoder: { type: "string" },
-      scorer: { type: "string" },
-      lm: { type: "string" },
-      only: { type: "string", multiple: true },
-      row: { type: "string", multiple: true, default: [] },
-      parts: { type: "string", default: "dev" },
-      seen: { type: "string" },
-      questions: { type: "string", default: "500" },
-      replies: { type: "string", default: "100" },
-      development: { type: "string", default: "100" },
-      documents: { type: "string", default: "1,2,3" },
-      work: { type: "string", default: ".aar/in-corpus" },
-      docs: { type: "string", default: "docs/experiments/answers" },
-      threads: { type: "string", default: "1" },
+  const { values } = parseScriptFlags(
+    {
+      options: {
+        data: { type: "string" },
+        encoder: { type: "string" },
+        scorer: { type: "string" },
+        lm: { type: "string" },
+        only: { type: "string", multiple: true },
+        row: { type: "string", multiple: true, default: [] },
+        parts: { type: "string", default: "dev" },
+        seen: { type: "string" },
+        questions: { type: "string", default: "500" },
+        replies: { type: "string", default: "100" },
+        development: { type: "string", default: "100" },
+        documents: { type: "string", default: "1,2,3" },
+        work: { type: "string", default: ".aar/in-corpus" },
+        docs: { type: "string", default: "docs/experiments/answers" },
+        threads: { type: "string", default: "1" },
+      },
     },
-  });
+    USAGE,
+  );
   const { data, encoder, scorer, lm, parts, seen, work, docs, row: rows } = values;
   const known = Object.keys(ANSWER_SETS) as AnswerSetName[]; // Object.keys forgets the names
   const stray = values.only?.find((name) => !known.some((set) => set === name));

@@ -1,8 +1,8 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
 import { createProgress } from "../../training/progress.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { COHORTS } from "./in-corpus/cohorts.ts";
 import type { CohortName } from "./in-corpus/cohorts.ts";
 import { IN_CORPUS_CONDITIONS } from "./in-corpus/conditions.ts";
@@ -27,7 +27,7 @@ const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).joi
   --conditions A,B    default all: ${Object.keys(IN_CORPUS_CONDITIONS).join(", ")}
   --recipes A,B       default linear: ${Object.keys(RECIPES).join(", ")}
   --cohort NAME       training questions that are compared: free (default: labelled without answers), gold (by both signals),
-                      gold-alone, human (all that were mined)
+                      gold-alone, every (self-answers too), human (all that were mined)
   --questions N       of the cohort at most, the first by a hash of their ids
   --stop-on-dev       hold out a tenth of the examples by passage, stop on it and blend with the base
   --labels DIR        default training/labels
@@ -38,25 +38,28 @@ const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).joi
 
 /** See USAGE. Everything made is kept in the work folder: the same command goes on where it was. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      data: { type: "string" },
-      encoder: { type: "string" },
-      only: { type: "string", multiple: true },
-      parts: { type: "string", default: "dev" },
-      conditions: { type: "string" },
-      recipes: { type: "string", default: "linear" },
-      cohort: { type: "string", default: "free" },
-      questions: { type: "string" },
-      "stop-on-dev": { type: "boolean", default: false },
-      labels: { type: "string", default: "training/labels" },
-      work: { type: "string", default: ".aar/in-corpus" },
-      docs: { type: "string", default: "docs/experiments/in-corpus" },
-      limit: { type: "string", default: "1500" },
-      threads: { type: "string", default: String(availableParallelism()) },
+  const { values, positionals } = parseScriptFlags(
+    {
+      allowPositionals: true,
+      options: {
+        data: { type: "string" },
+        encoder: { type: "string" },
+        only: { type: "string", multiple: true },
+        parts: { type: "string", default: "dev" },
+        conditions: { type: "string" },
+        recipes: { type: "string", default: "linear" },
+        cohort: { type: "string", default: "free" },
+        questions: { type: "string" },
+        "stop-on-dev": { type: "boolean", default: false },
+        labels: { type: "string", default: "training/labels" },
+        work: { type: "string", default: ".aar/in-corpus" },
+        docs: { type: "string", default: "docs/experiments/in-corpus" },
+        limit: { type: "string", default: "1500" },
+        threads: { type: "string", default: String(availableParallelism()) },
+      },
     },
-  });
+    USAGE,
+  );
   const [action] = positionals;
   const { data, encoder, work, docs, parts } = values;
   const sets = namesOf(IN_CORPUS_SETS, values.only);

@@ -1,6 +1,5 @@
 import { availableParallelism } from "node:os";
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { formatTable } from "../../training/format-table.ts";
 import { createProgress } from "../../training/progress.ts";
 import type { ProgressOptions } from "../../training/progress.ts";
@@ -9,6 +8,7 @@ import { TEST_SETS } from "../../training/reproduction/judged-sets.ts";
 import type { JudgedSet } from "../../training/reproduction/judged-sets.ts";
 import { cellKey, measureModel } from "../../training/reproduction/measure-model.ts";
 import type { MeasureModelOptions } from "../../training/reproduction/measure-model.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { distillTiny } from "./tiny-encoder/distill-tiny.ts";
 
 const USAGE = `A small query encoder over the passage vectors of a large one:
@@ -41,23 +41,26 @@ const PASSAGE_TOKENS = 128;
 
 /** See USAGE. */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      data: { type: "string" },
-      encoder: { type: "string" },
-      layers: { type: "string", default: "0,5" },
-      sentences: { type: "string", default: "120000" },
-      titles: { type: "string", default: "75000" },
-      epochs: { type: "string", default: "2" },
-      rate: { type: "string", default: "5e-4" },
-      parts: { type: "string", default: "dev" },
-      only: { type: "string" },
-      vectors: { type: "string" },
-      tiny: { type: "string" },
-      work: { type: "string", default: ".aar/tiny-encoder" },
-      threads: { type: "string", default: String(availableParallelism()) },
+  const { values } = parseScriptFlags(
+    {
+      options: {
+        data: { type: "string" },
+        encoder: { type: "string" },
+        layers: { type: "string", default: "0,5" },
+        sentences: { type: "string", default: "120000" },
+        titles: { type: "string", default: "75000" },
+        epochs: { type: "string", default: "2" },
+        rate: { type: "string", default: "5e-4" },
+        parts: { type: "string", default: "dev" },
+        only: { type: "string" },
+        vectors: { type: "string" },
+        tiny: { type: "string" },
+        work: { type: "string", default: ".aar/tiny-encoder" },
+        threads: { type: "string", default: String(availableParallelism()) },
+      },
     },
-  });
+    USAGE,
+  );
   const { data, encoder, work, vectors } = values;
   if (data === undefined || encoder === undefined || (values.parts !== "dev" && values.parts !== "test")) {
     throw new Error(USAGE);

@@ -1,6 +1,6 @@
 import path from "node:path";
-import { parseArgs } from "node:util";
 import { createProgress } from "../../training/progress.ts";
+import { parseScriptFlags } from "../script-flags.ts";
 import { EXPERIMENTS } from "./training-runs/experiments.ts";
 import { report, toRecord, writeRecord } from "./training-runs/report.ts";
 import { runExperiment } from "./training-runs/run-experiment.ts";
@@ -16,7 +16,7 @@ import type { Workshop } from "./training-runs/workshop.ts";
  * kept in `--work` (default .aar/training-runs) and reused. Prints a table; writes results and curves to docs/training-runs.
  */
 async function main(): Promise<void> {
-  const { values } = parseArgs({
+  const { values } = parseScriptFlags({
     options: {
       data: { type: "string" },
       encoder: { type: "string" },

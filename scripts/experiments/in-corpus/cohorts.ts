@@ -8,7 +8,7 @@ export interface Cohort {
 export const COHORTS = {
   free: { signals: ["query-likelihood"] },
   gold: { signals: ["likelihood-gain", "query-likelihood"] },
-  self: { signals: ["self-answer", "query-likelihood"] },
+  every: { signals: ["likelihood-gain", "query-likelihood", "self-answer"] },
   "gold-alone": { signals: ["likelihood-gain"] },
   human: { signals: [] },
 } as const satisfies Readonly<Record<string, Cohort>>;
