@@ -32,6 +32,8 @@ export interface LmRequest {
   readonly ids: readonly number[];
   /** Counted from the first of `ids`. */
   readonly firstPosition: number;
+  /** A token for each wanted position, of graphs that tell its log-probability, see `keepWantedPositions`. Default: any. */
+  readonly targets?: readonly number[] | undefined;
   /** What was read before `ids`; only for graphs that take and give it, see `cacheOutputs`. */
   readonly past?: LmPast | undefined;
 }
@@ -58,12 +60,12 @@ const scorer: OnnxLmLayout = {
 /**
  * Exports of optimum and of transformers.js: `input_ids` and `attention_mask`, and where the export has them `position_ids`,
  * an empty key/value cache (`past_key_values.<layer>.key`), `use_cache_branch` of merged decoders, `num_logits_to_keep`, and
- * the `positions` that `keepWantedPositions` adds.
+ * the `positions` and `targets` that `keepWantedPositions` adds.
  */
 const causal: OnnxLmLayout = {
   name: "causal",
   matches: (names) => names.has("input_ids") && names.has("attention_mask"),
-  feeds({ ids, firstPosition, past }, inputs) {
+  feeds({ ids, firstPosition, targets, past }, inputs) {
     const { length } = ids;
     const before = past?.length ?? 0;
     return Object.fromEntries(
@@ -92,6 +94,10 @@ const causal: OnnxLmLayout = {
           }
           case "positions": {
             return [input.name, wantedPositions(length, firstPosition)];
+          }
+          case "targets": {
+            const wanted = targets ?? Array.from({ length: length - firstPosition }, () => 0);
+            return [input.name, int64(wanted, [1, wanted.length, 1])];
           }
           case "use_cache_branch": {
             return [input.name, { type: "bool", data: Uint8Array.of(before === 0 ? 0 : 1), dims: [1] }];

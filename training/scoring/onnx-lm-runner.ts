@@ -1,15 +1,17 @@
 import type { InferenceSession } from "onnxruntime-node";
 import { Tensor } from "onnxruntime-node";
 import { AppError } from "../../src/shared/errors.ts";
+import { logSoftmaxAt } from "./log-softmax.ts";
 import { cacheOutputs } from "./onnx-lm-layouts.ts";
 import type { LmCacheFeed, LmFeed, LmInput, LmPast, LmRequest, OnnxLmLayout } from "./onnx-lm-layouts.ts";
 import { PrefixCache } from "./prefix-cache.ts";
+import { TARGET_LOG_PROBS } from "./wanted-positions.ts";
 
 /** Tokens of a prompt with its answer: far above any passage, far below what exhausts the memory of a laptop. */
 const MAX_TOKENS = 8192;
 
 /** A prompt, of which the first tokens may be those of other prompts. */
-interface SharingRequest extends Omit<LmRequest, "past"> {
+interface SharingRequest extends Omit<LmRequest, "past" | "targets"> {
   /** Tokens of the beginning that is kept; 0 to keep nothing. */
   readonly sharedTokens: number;
 }
@@ -23,6 +25,8 @@ interface Step {
 
 /** Runs a causal LM's graph. */
 export interface OnnxLmRunner {
+  /** Natural-log probabilities of one token after each wanted position; shared as in `logits`. */
+  logProbs(request: SharingRequest, targets: readonly number[]): Promise<Float64Array>;
   /**
    * Logits after the wanted positions. A shared beginning is read in a pass of its own, kept or not, so that what is kept never
    * changes a number: an LM in int8 scales its activations by all that one pass reads.
@@ -66,13 +70,27 @@ export function createOnnxLmRunner({ session, inputs, layout, maxKeptBytes }: On
     return past;
   }
 
+  async function afterBeginning({ ids, firstPosition, sharedTokens }: SharingRequest): Promise<LmRequest> {
+    const shared = outputs.size === 0 ? 0 : Math.min(sharedTokens, firstPosition);
+    const past = shared === 0 ? undefined : await readBeginning(ids.slice(0, shared));
+    return { ids: ids.slice(shared), firstPosition: firstPosition - shared, past };
+  }
+
+  async function logits(request: SharingRequest): Promise<readonly Float32Array[]> {
+    const { logits: output } = await run(await afterBeginning(request), ["logits"]);
+    return lastRows(output, request.ids.length - request.firstPosition);
+  }
+
   return {
-    async logits({ ids, firstPosition, sharedTokens }) {
-      const shared = outputs.size === 0 ? 0 : Math.min(sharedTokens, firstPosition);
-      const past = shared === 0 ? undefined : await readBeginning(ids.slice(0, shared));
-      const request = { ids: ids.slice(shared), firstPosition: firstPosition - shared, past };
-      const { logits } = await run(request, ["logits"]);
-      return lastRows(logits, ids.length - firstPosition);
+    logits,
+    async logProbs(request, targets) {
+      if (!session.outputNames.includes(TARGET_LOG_PROBS)) {
+        return Float64Array.from(await logits(request), (row, index) => logSoftmaxAt(row, targets[index] ?? 0));
+      }
+      const { [TARGET_LOG_PROBS]: output } = await run({ ...(await afterBeginning(request)), targets }, [
+        TARGET_LOG_PROBS,
+      ]);
+      return Float64Array.from(output?.data instanceof Float32Array ? output.data : []);
     },
     async step(ids, past) {
       const found = await run({ ids, firstPosition: ids.length - 1, past }, ["logits", ...outputs.values()]);

@@ -87,12 +87,12 @@ function createOnnxLm({ name, fingerprint, session, runner, tokenizer, ...parts 
         throw new AppError("invalid_request", `prompt and answer must have a token each: ${JSON.stringify(answer)}`);
       }
       tokens += ids.prompt.length + ids.answer.length;
-      const rows = await runner.logits({
+      const request = {
         ids: [...ids.prompt, ...ids.answer.slice(0, -1)],
         firstPosition: ids.prompt.length - 1,
         sharedTokens: commonLength(tokenizer.encode(shared), ids.prompt),
-      });
-      return Float64Array.from(rows, (row, index) => logSoftmaxAt(row, ids.answer[index] ?? 0));
+      };
+      return await runner.logProbs(request, ids.answer);
     },
     async firstLogProbs(choice, signal) {
       signal?.throwIfAborted();

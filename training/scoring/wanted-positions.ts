@@ -15,10 +15,14 @@ const PRODUCTS = new Set(["MatMul", "MatMulInteger", "MatMulNBits"]);
 /** What stands between the output layer's product and the logits: scaling, bias, casts. */
 const BETWEEN = new Set(["Add", "Cast", "Div", "Identity", "Mul", "Tanh"]);
 
+/** Log-probabilities of `targets`, (1, wanted, 1) both: of the token after each wanted position. */
+export const TARGET_LOG_PROBS = "target_log_probs";
+
 /**
  * A causal LM's file, changed so that only wanted positions go through the output layer, which for a small LM costs as much as
- * all others together: a new input `positions` picks them from the last hidden state. Undefined when the file is too large
- * to be changed in memory, or its output layer is not found.
+ * all others together: a new input `positions` picks them from the last hidden state. Where logits are float32, the graph tells
+ * log-probabilities of given tokens too (`TARGET_LOG_PROBS`), which takes a fifth of the time that JavaScript takes for a vocabulary.
+ * Undefined when the file is too large to be changed in memory, or its output layer is not found.
  */
 export async function keepWantedPositions(file: string): Promise<Uint8Array | undefined> {
   if ((await totalBytes(file)) > MAX_EDITED_BYTES) {
@@ -47,8 +51,29 @@ export function addWantedPositions(model: ModelProto): boolean {
     outputs: [wanted],
     attributes: [intAttribute("axis", 1)], // (batch, position, hidden)
   });
+  addTargets(model, graph);
   graph.commit();
   return true;
+}
+
+function addTargets(model: ModelProto, graph: Graph): void {
+  const logits = model.graph.output.find(({ name }) => name === "logits")?.type;
+  if (logits?.tensorType?.elemType !== DATA_TYPE.float || graph.inputNames.includes("targets")) {
+    return;
+  }
+  const shape = { dim: [{ dimParam: "batch" }, { dimParam: "wanted" }, { dimParam: "one" }] };
+  const value = (name: string, elemType: number) =>
+    createValueInfoProto({ name, type: { tensorType: { elemType, shape } } });
+  model.graph.input.push(value("targets", DATA_TYPE.int64));
+  model.graph.output.push(value(TARGET_LOG_PROBS, DATA_TYPE.float));
+  const all = graph.uniqueName("log_probs");
+  graph.addNode({ opType: "LogSoftmax", inputs: ["logits"], outputs: [all], attributes: [intAttribute("axis", 2)] });
+  graph.addNode({
+    opType: "GatherElements",
+    inputs: [all, "targets"],
+    outputs: [TARGET_LOG_PROBS],
+    attributes: [intAttribute("axis", 2)],
+  });
 }
 
 /** The value that the output layer multiplies: the last hidden state. */

@@ -3,10 +3,13 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { InferenceSession } from "onnxruntime-node";
 import { describe, it } from "vitest";
+import { decodeModel } from "../../../../training/onnx/reader.ts";
+import { encodeModel } from "../../../../training/onnx/writer.ts";
 import { argMax, logSoftmaxAt } from "../../../../training/scoring/log-softmax.ts";
 import { findLayout } from "../../../../training/scoring/onnx-lm-layouts.ts";
 import { createOnnxLmRunner } from "../../../../training/scoring/onnx-lm-runner.ts";
 import type { OnnxLmRunner } from "../../../../training/scoring/onnx-lm-runner.ts";
+import { addWantedPositions } from "../../../../training/scoring/wanted-positions.ts";
 
 /** Made by scripts/make-cached-lm-fixture.py: log-probabilities and greedy continuations are PyTorch's. */
 const FIXTURE = path.join(import.meta.dirname, "../../../fixtures/lm");
@@ -22,9 +25,15 @@ interface Expected {
 const { sequences } = JSON.parse(await readFile(path.join(FIXTURE, "expected.json"), "utf8")) as Expected;
 
 /** Beside the runner, tokens of each pass through the graph. */
-async function openFixture(maxKeptBytes: number): Promise<{ runner: OnnxLmRunner; passes: number[] }> {
-  const model = gunzipSync(await readFile(path.join(FIXTURE, "cached.onnx.gz")));
-  const session = await InferenceSession.create(model, { logSeverityLevel: 3 });
+async function openFixture(
+  maxKeptBytes: number,
+  tellsLogProbs = false,
+): Promise<{ runner: OnnxLmRunner; passes: number[] }> {
+  const model = decodeModel(gunzipSync(await readFile(path.join(FIXTURE, "cached.onnx.gz"))));
+  if (tellsLogProbs) {
+    addWantedPositions(model);
+  }
+  const session = await InferenceSession.create(encodeModel(model), { logSeverityLevel: 3 });
   const inputs = session.inputMetadata.flatMap((input) => (input.isTensor ? [input] : []));
   const passes: number[] = [];
   const layout = findLayout(
@@ -61,6 +70,19 @@ describe("createOnnxLmRunner", () => {
       }
     },
   );
+
+  it.for([true, false])("tells PyTorch's log-probabilities itself: %s", async (tells, { expect }) => {
+    const { runner } = await openFixture(1e6, tells);
+    for (const { ids, logProbs } of sequences) {
+      const firstPosition = Math.floor(ids.length / 2);
+      const request = { ids: ids.slice(0, -1), firstPosition, sharedTokens: firstPosition };
+      const told = await runner.logProbs(request, ids.slice(firstPosition + 1));
+      expect(told.length).toBe(ids.length - 1 - firstPosition);
+      for (const [index, value] of told.entries()) {
+        expect(value).toBeCloseTo(logProbs[firstPosition + index] ?? Number.NaN, 4);
+      }
+    }
+  });
 
   it("reads a shared beginning once, and gives the same bits whether it was kept or not", async ({ expect }) => {
     const { ids = [] } = sequences[2] ?? {};
