@@ -1,6 +1,6 @@
 import { holm } from "../../../training/eval/holm.ts";
 import type { ConditionLabel } from "./conditions.ts";
-import type { PartRecord, RowRecord, SetRecord } from "./run-set.ts";
+import type { PartRecord, RowRecord, SetRecord } from "./set-record.ts";
 
 /** A statement about one row on one part, and what was measured of it. */
 export interface Claim {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import path from "node:path";
 import type { Encoder } from "../../../src/encoder/encoder.ts";
 import { DEFAULT_FUSION } from "../../../src/retrieval/fusion.ts";
+import type { FusionSettings } from "../../../src/retrieval/types.ts";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
 import type { EvaluationSet } from "../../../training/artifacts/beir.ts";
 import { sha256Hex } from "../../../training/artifacts/meta.ts";
@@ -15,7 +16,9 @@ import { evaluateRun } from "../../../training/eval/evaluate-run.ts";
 import type { RunEvaluation } from "../../../training/eval/evaluate-run.ts";
 import { parseMeasure } from "../../../training/eval/measures.ts";
 import type { ProductSearch } from "../../../training/eval/product-search.ts";
-import { fuseRuns, lexicalRun } from "../../../training/eval/runs.ts";
+import { joinLegs } from "../../../training/eval/retrieve-legs.ts";
+import type { RetrievedLegs } from "../../../training/eval/retrieve-legs.ts";
+import { lexicalRun } from "../../../training/eval/runs.ts";
 import type { OpenedCorpus } from "./open-set.ts";
 import type { PartQuestions } from "./part-questions.ts";
 import type { InCorpusPart } from "./sets.ts";
@@ -24,16 +27,22 @@ import type { Workshop } from "./workshop.ts";
 
 const MEASURES = ["nDCG@10", "Recall@100", "AnswerMatch@1", "AnswerMatch@5"].map(parseMeasure);
 
-export type MeasuredLeg = "dense" | "hybrid";
-export type MeasuredLegs = Readonly<Record<MeasuredLeg, RunEvaluation>>;
+/** `hybrid`: by the default fusion. `fitted`: by one that was fitted for these query vectors on development questions. */
+export type MeasuredLeg = "dense" | "hybrid" | "fitted";
+export type MeasuredLegs = Readonly<Record<"dense" | "hybrid", RunEvaluation>> & { readonly fitted?: RunEvaluation };
 
 /** Measures query encoders and adapters on parts of a set's questions. */
 export interface PartMeter {
   readonly part: InCorpusPart;
   readonly questions: number;
-  /** By the base alone, or with what was trained. */
-  measure(trained: Trained | undefined): Promise<MeasuredLegs>;
+  readonly set: EvaluationSet;
+  /** Both legs by the base alone, or with what was trained. */
+  retrieve(trained: Trained | undefined): Promise<BothLegs>;
+  /** `fitted` is undefined where nothing was fitted. */
+  measure(legs: BothLegs, fitted: FusionSettings | undefined): MeasuredLegs;
 }
+
+export type BothLegs = Required<Pick<RetrievedLegs, "dense" | "lexical">> & RetrievedLegs;
 
 export interface Trained {
   /** An adapter file or an encoder folder. */
@@ -73,7 +82,8 @@ export async function openPart(
   return {
     part,
     questions: measured.queries.length,
-    async measure(trained) {
+    set: measured,
+    async retrieve(trained) {
       const embeddings = trained === undefined ? base : await adapted(trained.result, { base, vectorsBy, workshop });
       const found = await (trained?.search ?? search).search(embeddings, DEPTH);
       const dense: Run = new Map(
@@ -82,9 +92,16 @@ export async function openPart(
           (found[index] ?? []).map(({ index: row, score: of }) => ({ id: vectors.ids[row] ?? "", score: of })),
         ]),
       );
-      const { similarity } = vectors.facts;
-      const fused = fuseRuns({ dense, lexical, similarity, depth: DEPTH, fusion: DEFAULT_FUSION, topK: DEPTH });
-      return { dense: score(dense), hybrid: score(fused) };
+      return { dense, lexical, similarity: vectors.facts.similarity, depth: DEPTH };
+    },
+    measure(legs, fitted) {
+      const hybrid = (fusion: FusionSettings): RunEvaluation =>
+        score(joinLegs(legs, { mode: "hybrid", fusion, topK: DEPTH }));
+      return {
+        dense: score(legs.dense),
+        hybrid: hybrid(DEFAULT_FUSION),
+        ...(fitted === undefined ? {} : { fitted: hybrid(fitted) }),
+      };
     },
   };
 }

@@ -1,7 +1,7 @@
 import path from "node:path";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
 import { formatPValue, formatTable } from "../../../training/format-table.ts";
-import type { PartRecord, SetRecord } from "./run-set.ts";
+import type { PartRecord, SetRecord } from "./set-record.ts";
 
 /** Writes a set's record, replacing the one before. */
 export async function writeRecord(folder: string, record: SetRecord): Promise<void> {
@@ -21,6 +21,7 @@ export function formatRecord({ set, cohort, questions, rows }: SetRecord): strin
     "p",
     "of human",
     "hybrid",
+    "fitted",
     "match@1",
   ]);
   const lines = rows.map(({ condition, recipe, examples, right, parts: measured }) => [
@@ -34,7 +35,7 @@ export function formatRecord({ set, cohort, questions, rows }: SetRecord): strin
 }
 
 function cells({ means, gain, recovered }: PartRecord): string[] {
-  const { dense, hybrid } = means;
+  const { dense, hybrid, fitted } = means;
   return [
     (dense["nDCG@10"] ?? 0).toFixed(3),
     gain === undefined
@@ -43,6 +44,7 @@ function cells({ means, gain, recovered }: PartRecord): string[] {
     gain === undefined ? "" : formatPValue(gain.pHolm),
     recovered === undefined ? "" : `${(100 * recovered.share).toFixed(0)} %`,
     (hybrid["nDCG@10"] ?? 0).toFixed(3),
+    fitted?.["nDCG@10"]?.toFixed(3) ?? "",
     (dense["AnswerMatch@1"] ?? 0).toFixed(3),
   ];
 }

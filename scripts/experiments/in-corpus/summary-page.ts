@@ -10,7 +10,7 @@ import { renderPage } from "../../../training/report/page.ts";
 import { claims } from "./claims.ts";
 import type { Claim } from "./claims.ts";
 import { formatRecord } from "./report.ts";
-import type { SetRecord } from "./run-set.ts";
+import type { SetRecord } from "./set-record.ts";
 
 /** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
 const CHOSEN = { free: "lm-free-graded", both: "human+lm-free", recipe: "linear" } as const;
