@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
 import { formatPValue } from "../../../training/format-table.ts";
 import { differencePlot } from "../../../training/plots/difference-plot.ts";
+import { learningCurve } from "../../../training/plots/learning-curve.ts";
 import { renderSvg } from "../../../training/plots/render-svg.ts";
 import { html, raw } from "../../../training/report/html.ts";
 import type { SafeHtml } from "../../../training/report/html.ts";
@@ -15,17 +17,21 @@ import type { SetRecord } from "./set-record.ts";
 /** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
 const CHOSEN = { free: "lm-free-graded", both: "human+lm-free", recipe: "linear" } as const;
 
-/** Reads all records of a folder and writes the page about them, and its plot beside it. Returns the page's file. */
+/**
+ * Reads all records of a folder, and those with fewer questions of `<folder>-curve`, and writes the page about them and its plot beside
+ * it. Returns the page's file.
+ */
 export async function writeSummary(folder: string): Promise<string> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).toSorted();
-  const records = await Promise.all(
-    names.map(async (name) => JSON.parse(await readFile(path.join(folder, name), "utf8")) as SetRecord), // our own files
-  );
+  const records = await readRecords(folder);
+  const fewer = existsSync(`${folder}-curve`) ? await readRecords(`${folder}-curve`) : [];
   const plot = await gainPlot(records);
+  const curve = await curvePlot([...fewer, ...records.filter(({ set }) => fewer.some((one) => one.set === set))]);
   await writeFileAtomic(path.join(folder, "gains.svg"), plot);
   const tested = claims({ ...CHOSEN, records: records.filter(({ cohort }) => cohort === "free") });
   const body = html`<h2>Gain over the base</h2>
     <figure>${raw(plot)}</figure>
+    <h2>Gain by the number of labelled questions</h2>
+    <figure>${raw(curve)}</figure>
     <h2>Claims</h2>
     ${claimTable(tested)}
     <h2>All rows</h2>
@@ -42,6 +48,35 @@ export async function writeSummary(folder: string): Promise<string> {
   const file = path.join(folder, "report.html");
   await writeFileAtomic(file, page);
   return file;
+}
+
+async function readRecords(folder: string): Promise<SetRecord[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json")).toSorted();
+  return await Promise.all(
+    names.map(async (name) => JSON.parse(await readFile(path.join(folder, name), "utf8")) as SetRecord), // our own files
+  );
+}
+
+async function curvePlot(records: readonly SetRecord[]): Promise<string> {
+  const series = new Map<string, string>([
+    ["human", "people's judgments"],
+    [CHOSEN.free, "LM, no answers or judgments"],
+  ]);
+  const points = records
+    .toSorted((a, b) => a.questions - b.questions)
+    .flatMap(({ set, questions, rows }) =>
+      rows
+        .filter(({ recipe }) => recipe === CHOSEN.recipe)
+        .flatMap(({ condition, parts }) =>
+          parts.flatMap(({ part, gain }) => {
+            const name = series.get(condition);
+            return gain === undefined || name === undefined
+              ? []
+              : [{ series: name, panel: `${set}, ${part}`, questions, mean: gain.meanDifference, ...gain.interval }];
+          }),
+        ),
+    );
+  return await renderSvg(learningCurve({ points, title: "gain of nDCG@10" }));
 }
 
 async function gainPlot(records: readonly SetRecord[]): Promise<string> {

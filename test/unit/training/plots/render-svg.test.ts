@@ -1,6 +1,7 @@
 import { describe, it } from "vitest";
 import { differencePlot } from "../../../../training/plots/difference-plot.ts";
 import { histogram } from "../../../../training/plots/histogram.ts";
+import { learningCurve } from "../../../../training/plots/learning-curve.ts";
 import { renderSvg } from "../../../../training/plots/render-svg.ts";
 import { scoreScatter } from "../../../../training/plots/score-scatter.ts";
 import { trainingCurves } from "../../../../training/plots/training-curves.ts";
@@ -19,6 +20,13 @@ const CHARTS = {
     title: "gain",
     unit: "passages",
     bins: 2,
+  }),
+  learningCurve: learningCurve({
+    points: [200, 800].flatMap((questions) => [
+      { series: "people", panel: "seen", questions, mean: 0.1, low: 0.05, high: 0.2 },
+      { series: "LM", panel: "seen", questions, mean: 0.05, low: -0.05, high: 0.1 },
+    ]),
+    title: "gain",
   }),
   scoreScatter: scoreScatter({
     points: [
