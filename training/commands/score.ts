@@ -56,7 +56,11 @@ const options = z.strictObject({
   limit: z.int().positive().optional().describe("queries at most, the first of the run"),
   maxPassageTokens: z.int().positive().default(128).describe("a passage's text is cut to so many tokens of the LM"),
   processes: z.int().positive().default(1).describe("LMs side by side, each in a process of its own"),
-  threads: z.int().positive().default(1).describe("threads of one LM"),
+  threads: z
+    .int()
+    .positive()
+    .optional()
+    .describe("threads of one LM; default: the processes share the machine's cores"),
   tune: z.boolean().default(false).describe("measure processes and threads first, print the table, take the fastest"),
   reference: z.string().optional().meta({
     placeholder: "path",
@@ -103,7 +107,7 @@ signal, in the first stage's order and by chance, the share of scores above 0, a
     }
     const texts = await hashLabelledTexts(given.data);
     const qrels = await readAllQrels(given.data);
-    const setting = given.tune ? await findBestSetting(given, fit, context) : given;
+    const setting = given.tune ? await findBestSetting(given, fit, context) : givenSetting(given);
     const scorers = await openScorers(given, setting, abort);
     const [first] = scorers;
     const { log: scoreLog, pending } = await openScoreLogs(given.output);
@@ -175,7 +179,11 @@ async function findBestSetting(
       ]),
     ),
   );
-  return speeds[0] ?? given;
+  return speeds[0] ?? givenSetting(given);
+}
+
+function givenSetting({ processes, threads }: Options): ScorerSetting {
+  return { processes, threads: threads ?? Math.max(1, Math.floor(availableParallelism() / processes)) };
 }
 
 interface CheckParityOptions {
@@ -192,7 +200,8 @@ async function checkParity(
   { items, scorer, log, progress, abort }: CheckParityOptions,
 ): Promise<LabelParity | undefined> {
   if (scorer !== undefined && given.reference !== undefined) {
-    const reference = await openQueryScorer({ ...scorerSettings(given), lm: given.reference, threads: 1 }, abort);
+    const threads = availableParallelism(); // the others wait for it
+    const reference = await openQueryScorer({ ...scorerSettings(given), lm: given.reference, threads }, abort);
     try {
       const compared = items.slice(0, given.referenceQueries);
       const parity = await measureParity({ items: compared, scorer, reference, progress });
@@ -222,14 +231,15 @@ async function openScorers(
   { processes, threads }: ScorerSetting,
   abort: AbortSignal,
 ): Promise<QueryScorer[]> {
-  const settings = { ...scorerSettings(given), threads };
+  const settings: ScorerSettings = { ...scorerSettings(given), threads };
   return processes === 1
     ? [await openQueryScorer(settings, abort)]
     : await Promise.all(Array.from({ length: processes }, () => startScorerProcess(settings)));
 }
 
-function scorerSettings({ signal, lm, model, tokenizer, prompt, maxPassageTokens, threads }: Options): ScorerSettings {
-  return { signal, lm, model, tokenizer, prompt, maxPassageTokens, threads };
+function scorerSettings(given: Options): Omit<ScorerSettings, "threads"> {
+  const { signal, lm, model, tokenizer, prompt, maxPassageTokens } = given;
+  return { signal, lm, model, tokenizer, prompt, maxPassageTokens };
 }
 
 function describeSanity(sanity: Sanity): string {
