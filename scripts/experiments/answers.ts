@@ -10,12 +10,12 @@ const USAGE = `What a small LM answers with the passages that a retriever finds,
   node scripts/experiments/answers.ts --data DIR --encoder DIR --scorer FILE --lm FILE [options]
 
   --only SET        one or more; default all
-  --row NAME=FILE   one or more: a query adapter's file or a query encoder's folder, beside none, bm25 and base; the one named "human" is
+  --row NAME=FILE   one or more: a query adapter's file or a query encoder's folder, beside none, bm25, hybrid and base; the one named "human" is
                     what the others are compared with, too
   --parts dev|test  what is measured on; default dev. Records are kept of test only
   --seen FILE       training examples: of test-seen only questions about passages in them
   --scorer FILE     the LM as ONNX, for the log-probability of right answers and letters
-  --lm FILE         the LM as GGUF, for what it says itself
+  --lm FILE         the LM as GGUF (or ONNX with a key/value cache), for what it says itself
   --questions N     of a part, the first by a hash of their ids; default 500
   --replies N       of these, so many are also answered; default 100
   --development N   questions that the number of passages in a prompt is chosen on; default 100: the smallest within a standard error of the best

@@ -1,17 +1,21 @@
 import type { Encoder } from "../../../src/encoder/encoder.ts";
 import { adaptEncoder } from "../../../src/encoder/query-adapter.ts";
+import { DEFAULT_FUSION } from "../../../src/retrieval/fusion.ts";
 import type { PromptPassage } from "../../../training/answering/protocol.ts";
 import type { Question } from "../../../training/answering/question.ts";
 import type { CorpusPassage } from "../../../training/artifacts/beir.ts";
 import type { Run } from "../../../training/artifacts/trec.ts";
 import { loadEncoder } from "../../../training/encoder/load-encoder.ts";
 import { readQueryAdapter } from "../../../training/encoder/read-query-adapter.ts";
-import { retrieveLegs } from "../../../training/eval/retrieve-legs.ts";
+import { joinLegs, retrieveLegs } from "../../../training/eval/retrieve-legs.ts";
 import type { Progress, ProgressOptions } from "../../../training/progress.ts";
 import type { AnswerRow } from "./rows.ts";
 
 /** Passages of the corpus were encoded so. */
 const PASSAGE_TOKENS = 128;
+
+/** Passages of each leg that are joined. */
+const FUSED_DEPTH = 100;
 
 export interface RetrieveRowOptions {
   readonly corpusFile: string;
@@ -37,14 +41,16 @@ export async function retrieveRow(
   if (retrieval === "none") {
     return new Map(questions.map(({ id }) => [id, []]));
   }
+  const { depth } = options;
   const legs = await retrieveLegs({
     ...options,
+    depth: retrieval === "hybrid" ? FUSED_DEPTH : depth,
     mode: retrieval,
     queries: questions.map((question) => ({ id: question.id, text: searchText(question) })),
     loadEncoder: () => openQuerySide(trained, options),
     runtime: "node",
   });
-  return legs.dense ?? legs.lexical ?? new Map();
+  return joinLegs(legs, { mode: retrieval, fusion: DEFAULT_FUSION, topK: depth });
 }
 
 /** What is searched for: the question, and its options, without which many a multiple choice says nothing. */

@@ -1,8 +1,8 @@
 /** How passages are found for the LM. */
 export interface AnswerRow {
   readonly name: string;
-  /** `none`: without passages. `lexical`: the Worker's full-text search. `dense`: by the encoder, exactly. */
-  readonly retrieval: "none" | "lexical" | "dense";
+  /** `none`: without passages. `lexical`: the Worker's full-text search. `dense`: by the encoder, exactly. `hybrid`: both, by the default fusion. */
+  readonly retrieval: "none" | "lexical" | "dense" | "hybrid";
   /** Of a dense row: a query adapter's file, or a query encoder's folder; the base when absent. */
   readonly trained?: string;
 }
@@ -14,6 +14,7 @@ export const HUMAN = "human";
 const UNTRAINED: readonly AnswerRow[] = [
   { name: "none", retrieval: "none" },
   { name: "bm25", retrieval: "lexical" },
+  { name: "hybrid", retrieval: "hybrid" },
   { name: BASE, retrieval: "dense" },
 ];
 
@@ -32,7 +33,7 @@ export function rowsOf(given: readonly string[], { hasVectors }: { readonly hasV
     }
     rows.push({ name, retrieval: "dense", trained });
   }
-  return rows.filter(({ retrieval }) => hasVectors || retrieval !== "dense");
+  return rows.filter(({ retrieval }) => hasVectors || retrieval === "none" || retrieval === "lexical");
 }
 
 /** Whether a row was given, and is not one of those that are always there. */

@@ -34,7 +34,7 @@ export interface SetRecord {
 export interface RunSetOptions extends Omit<OpenSetOptions, "depth"> {
   /** ONNX, for log-probabilities, of letters too. */
   readonly scorer: string;
-  /** GGUF, for replies: an exported scorer reads the whole prompt again for every token. */
+  /** For replies: a GGUF file, or an ONNX LM that gives back its key/value cache; others read the whole prompt again for every token. */
   readonly lm: string;
   /** `NAME=FILE`. */
   readonly rows: readonly string[];

@@ -6,13 +6,14 @@ test("trained rows follow those that need no training", ({ expect }) => {
   expect(rows.map(({ name, trained }) => [name, trained])).toEqual([
     ["none", undefined],
     ["bm25", undefined],
+    ["hybrid", undefined],
     ["base", undefined],
     ["human", "a/adapter.safetensors"],
     ["lm", "b=c"],
   ]);
 });
 
-test("without vectors there is no dense row", ({ expect }) => {
+test("without vectors there is neither a dense nor a hybrid row", ({ expect }) => {
   expect(rowsOf(["human=a"], { hasVectors: false }).map(({ name }) => name)).toEqual(["none", "bm25"]);
 });
 
