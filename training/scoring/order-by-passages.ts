@@ -11,7 +11,12 @@ export function orderByPassages(items: readonly QueryToScore[]): QueryToScore[] 
   const byPassage = new Map<string, number[]>();
   for (const [index, { passages }] of items.entries()) {
     for (const { id } of passages) {
-      byPassage.set(id, [...(byPassage.get(id) ?? []), index]);
+      const known = byPassage.get(id);
+      if (known === undefined) {
+        byPassage.set(id, [index]);
+      } else {
+        known.push(index);
+      }
     }
   }
   const open = new Set(items.keys());

@@ -8,7 +8,7 @@ import type { ScoreLog, ScoreTable } from "./score-log.ts";
 export interface PendingScores {
   readonly table: ScoreTable;
   append(scores: readonly LmScore[]): Promise<void>;
-  /** When no query is left half scored. */
+  /** When no query is left half scored: nothing is appended after it. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
@@ -26,13 +26,23 @@ export async function openScoreLogs(file: string): Promise<ScoreLogs> {
   }
   const log = await openScoreLog(file);
   const pending = await openScoreLog(pendingFile);
+  let isOpen = true;
+  const close = async (): Promise<void> => {
+    if (isOpen) {
+      isOpen = false;
+      await pending.close();
+    }
+  };
   return {
     log,
     pending: {
       table: pending.table,
       append: (scores) => pending.append(scores),
-      clear: () => rm(pendingFile, { force: true }),
-      close: () => pending.close(),
+      async clear() {
+        await close();
+        await rm(pendingFile, { force: true });
+      },
+      close,
     },
   };
 }

@@ -103,15 +103,13 @@ async function appendWhole(items: readonly QueryToScore[], { name, pending, log 
 /** A group a passage: the queries whose score for it is missing. Passages in the order in which related queries name them. */
 function byPassage(open: readonly QueryToScore[], { name, pending }: ScoreQueriesOptions): QueryToScore[][] {
   const known = pending.table.get(name);
-  const groups = new Map<string, QueryToScore[]>();
-  for (const { query, passages } of orderByPassages(open)) {
-    for (const passage of passages) {
-      if (known?.get(query.id)?.has(passage.id) !== true) {
-        groups.set(passage.id, [...(groups.get(passage.id) ?? []), { query, passages: [passage] }]);
-      }
-    }
-  }
-  return [...groups.values()];
+  const pairs = orderByPassages(open).flatMap(({ query, passages }) =>
+    passages
+      .filter(({ id }) => known?.get(query.id)?.has(id) !== true)
+      .map((passage) => ({ passageId: passage.id, item: { query, passages: [passage] } })),
+  );
+  const groups = Map.groupBy(pairs, ({ passageId }) => passageId);
+  return [...groups.values()].map((group) => group.map(({ item }) => item));
 }
 
 /** Queries with something left to score, and only that of them. */
