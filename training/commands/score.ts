@@ -25,9 +25,7 @@ import type { ScorerSetting } from "../scoring/tune-scorers.ts";
 
 const options = z.strictObject({
   data: z.string().meta({ placeholder: "dir", description: "BEIR-style folder: corpus.jsonl, queries.jsonl" }),
-  run: z
-    .string()
-    .meta({ placeholder: "file", description: "first stage, TREC format; its queries are scored, in its order" }),
+  run: z.string().meta({ placeholder: "file", description: "first stage, TREC format: its queries are scored" }),
   lm: z.string().meta({
     placeholder: "path",
     description:

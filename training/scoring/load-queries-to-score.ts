@@ -8,7 +8,7 @@ import type { LabelledQuery, QueryToScore } from "./signal.ts";
 export interface LoadQueriesToScoreOptions {
   /** BEIR-style folder. */
   readonly data: string;
-  /** First stage in TREC format: its queries are scored, in its order. */
+  /** First stage in TREC format: its queries are scored. */
   readonly run: string;
   /** Candidates of a query. */
   readonly depth: number;
