@@ -18,7 +18,7 @@ export function parseScriptFlags<const Config extends ParseArgsConfig>(
     return parseArgs(config);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}\n`);
-    process.exit(2);
+    return process.exit(2);
   }
 }
 

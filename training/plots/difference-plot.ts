@@ -28,7 +28,7 @@ export function differencePlot({ differences, title, width = 200 }: DifferencePl
     legend: null,
     scale: { domain: ["above", "below", "open"], range: [COLORS.positive, COLORS.negative, COLORS.neutral] },
   };
-  const y = { field: "name", type: "nominal" as const, title: null, sort: [...names], axis: { labelLimit: 260 } };
+  const y = { field: "name", type: "nominal" as const, title: null, sort: [...names], axis: { labelLimit: 420 } };
   return {
     data: { values },
     facet: { column: { field: "panel", type: "nominal", title: null, sort: panels } },

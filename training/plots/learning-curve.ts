@@ -2,7 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { COLORS } from "./theme.ts";
 
 /** A gain after training on so many questions, with its interval. */
-export interface LearningPoint {
+interface LearningPoint {
   /** Where the labels are from. */
   readonly series: string;
   /** Panel it stands in: a set's part. Panels have scales of their own. */
@@ -36,7 +36,8 @@ export function learningCurve({ points, title }: LearningCurveOptions): TopLevel
       labelOverlap: true,
     },
   };
-  const color = { field: "series", type: "nominal" as const, title: null, sort: null };
+  const legend = { labelLimit: 0, columns: 1 };
+  const color = { field: "series", type: "nominal" as const, title: null, sort: null, legend };
   return {
     data: { values: [...points] },
     facet: { field: "panel", type: "nominal", title: null, sort: [...new Set(points.map(({ panel }) => panel))] },
@@ -50,7 +51,7 @@ export function learningCurve({ points, title }: LearningCurveOptions): TopLevel
           mark: { type: "area", opacity: 0.15 },
           encoding: {
             x,
-            y: { field: "low", type: "quantitative", title, axis: { format: "+.2f", tickCount: 5 } },
+            y: { field: "low", type: "quantitative", title, axis: { format: "+.3~f", tickCount: 5 } },
             y2: { field: "high" },
             color,
           },

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
 import { formatPValue, formatTable } from "../../../training/format-table.ts";
+import type { RecoveredShare } from "./recovered-share.ts";
 import type { PartRecord, SetRecord } from "./set-record.ts";
 
 /** Writes a set's record, replacing the one before. */
@@ -42,11 +43,16 @@ function cells({ means, gain, recovered }: PartRecord): string[] {
       ? ""
       : `${signed(gain.meanDifference)} (${signed(gain.interval.low)}..${signed(gain.interval.high)})`,
     gain === undefined ? "" : formatPValue(gain.pHolm),
-    recovered === undefined ? "" : `${(100 * recovered.share).toFixed(0)} %`,
+    recovered === undefined || !isTelling(recovered) ? "" : `${(100 * recovered.share).toFixed(0)} %`,
     (hybrid["nDCG@10"] ?? 0).toFixed(3),
     fitted?.["nDCG@10"]?.toFixed(3) ?? "",
     (dense["AnswerMatch@1"] ?? 0).toFixed(3),
   ];
+}
+
+/** Whether a share of the human gain says anything: of a gain that is hardly one, it may be anything. */
+export function isTelling({ low, high }: RecoveredShare): boolean {
+  return high - low < 3;
 }
 
 function signed(value: number): string {

@@ -11,7 +11,7 @@ import type { SafeHtml } from "../../../training/report/html.ts";
 import { renderPage } from "../../../training/report/page.ts";
 import { claims } from "./claims.ts";
 import type { Claim } from "./claims.ts";
-import { formatRecord } from "./report.ts";
+import { formatRecord, isTelling } from "./report.ts";
 import type { SetRecord } from "./set-record.ts";
 
 /** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
@@ -108,7 +108,7 @@ async function gainPlot(records: readonly SetRecord[]): Promise<string> {
 function claimTable(tested: readonly Claim[]): SafeHtml {
   const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(3)}`;
   const share = ({ recovered }: Claim): string =>
-    recovered === undefined
+    recovered === undefined || !isTelling(recovered)
       ? ""
       : `${(100 * recovered.share).toFixed(0)} % (${(100 * recovered.low).toFixed(0)} to ${(100 * recovered.high).toFixed(0)})`;
   return html`<div class="scroll">
