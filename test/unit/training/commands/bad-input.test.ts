@@ -190,13 +190,13 @@ describe("an LM server that dies midway", () => {
     const server = await lmLogProbServer("llama.cpp", onTestFinished);
     const given = { lm: server.url, model: "m", json: true };
     await expect(run("score", given, afterTheFirst(server.die))).rejects.toThrow(/the same command goes on/u);
-    const before = await linesOf(at("new-scores.jsonl"));
-    expect(before).toHaveLength(2);
+    const before = await linesOf(at("new-scores.jsonl.pending"));
+    expect(before).toHaveLength(1);
     server.revive();
     const { printed } = await run("score", given);
-    expect(JSON.parse(printed[0] ?? "")).toMatchObject({ scored: 1, reused: 1 });
+    expect(JSON.parse(printed[0] ?? "")).toMatchObject({ scored: 2, reused: 0 });
     const after = await linesOf(at("new-scores.jsonl"));
-    expect(after.slice(0, 2)).toEqual(before);
+    expect(after).toContain(before[0]);
     expect(after).toHaveLength(4);
   });
 
