@@ -8,8 +8,9 @@ import type { ScoreLog, ScoreTable } from "./score-log.ts";
 export interface PendingScores {
   readonly table: ScoreTable;
   append(scores: readonly LmScore[]): Promise<void>;
-  /** When no query is left half scored: nothing is appended after it. */
-  clear(): Promise<void>;
+  /** Forgets those of a signal by which no query is left half scored. */
+  clear(signal: string): Promise<void>;
+  /** The file goes when nothing is pending. */
   close(): Promise<void>;
 }
 
@@ -26,23 +27,23 @@ export async function openScoreLogs(file: string): Promise<ScoreLogs> {
   }
   const log = await openScoreLog(file);
   const pending = await openScoreLog(pendingFile);
-  let isOpen = true;
-  const close = async (): Promise<void> => {
-    if (isOpen) {
-      isOpen = false;
-      await pending.close();
-    }
-  };
   return {
     log,
     pending: {
       table: pending.table,
       append: (scores) => pending.append(scores),
-      async clear() {
-        await close();
-        await rm(pendingFile, { force: true });
+      async clear(signal) {
+        const queryIds = new Set(pending.table.get(signal)?.keys());
+        if (queryIds.size > 0) {
+          await pending.remove(signal, queryIds);
+        }
       },
-      close,
+      async close() {
+        await pending.close();
+        if ([...pending.table.values()].every((ofSignal) => ofSignal.size === 0)) {
+          await rm(pendingFile, { force: true });
+        }
+      },
     },
   };
 }

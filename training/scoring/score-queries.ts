@@ -57,7 +57,7 @@ export async function scoreQueries(options: ScoreQueriesOptions): Promise<ScoreQ
   } finally {
     progress.finish();
   }
-  await options.pending.clear();
+  await options.pending.clear(options.name);
   return { scored: open.length, reused: fit.length - open.length, unfit };
 }
 

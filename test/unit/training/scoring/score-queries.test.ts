@@ -87,6 +87,20 @@ describe("scoreQueries", () => {
     expect(existsSync(`${file}.pending`)).toBe(false);
   });
 
+  it("leaves what another signal has pending", async ({ expect, onTestFinished }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    const items = [item("q1", ["a", "b"]), item("bomb", ["b"])];
+    await run(file, [item("q0", ["a"])]);
+    await expect(run(file, [item("q1", ["a"]), item("bomb", ["a"])].toReversed())).rejects.toThrow("died");
+    expect(existsSync(`${file}.pending`)).toBe(false); // nothing was scored
+    const half = '{"query_id":"q1","doc_id":"a","signal":"s","score":7}\n';
+    await writeFile(`${file}.pending`, half);
+    await run(file, items.slice(0, 1), { name: "other" });
+    expect(await readFile(`${file}.pending`, "utf8")).toBe(half);
+    expect((await run(file, items.slice(0, 1))).seen).toEqual(["q1:b"]);
+    expect(existsSync(`${file}.pending`)).toBe(false);
+  });
+
   it("makes whole what a run had scored when it was killed", async ({ expect, onTestFinished }) => {
     const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
     await run(file, [item("q0", ["a"])]);
