@@ -26,25 +26,13 @@ export interface RunSetOptions extends Workshop {
 
 /** Trains every cell and measures it on the parts beside the base. */
 export async function runSet(name: InCorpusName, options: RunSetOptions): Promise<SetRecord> {
-  const { parts, cells, threads, stopsOnDev, log } = options;
+  const { parts, cells, stopsOnDev, log } = options;
   const set = await openSet(name, options);
   const searches = new Map<OpenedCorpus["vectors"], ProductSearch>();
   try {
-    const open = async (names: readonly InCorpusPart[]): Promise<PartMeter[]> => {
-      const opened: PartMeter[] = [];
-      for (const part of names) {
-        // One by one: the first makes the full-text index that the others open.
-        const questions = await partQuestions(set, part, options);
-        const { vectors } = questions.corpus;
-        const search = searches.get(vectors) ?? (await openSearch(vectors, threads));
-        searches.set(vectors, search);
-        const meter = await openPart(questions, { workshop: options, search });
-        opened.push(...(meter === undefined ? [] : [meter]));
-      }
-      return opened;
-    };
-    const meters = await open(parts);
-    const fitting = parts.every((part) => part.startsWith("test-")) ? await open(FITTING_PARTS) : [];
+    const meters = await openMeters(set, parts, { searches, workshop: options });
+    const fitted = parts.every((part) => part.startsWith("test-")) ? FITTING_PARTS : [];
+    const fitting = await openMeters(set, fitted, { searches, workshop: options });
     const base = await measureAll(meters, fitting, undefined);
     const measured: Measured[] = [];
     for (const cell of cells) {
@@ -57,8 +45,11 @@ export async function runSet(name: InCorpusName, options: RunSetOptions): Promis
       const blend = run.blend === undefined ? {} : { blend: run.blend };
       const row = { ...cell, examples: examples.length, right: shareRight(set, examples), ...blend };
       const search = trainsPassages(cell.recipe) ? await searchAgain(set, run.result, options) : undefined;
-      measured.push({ cell, row, legs: await measureAll(meters, fitting, { result: run.result, search }) });
-      await search?.close();
+      try {
+        measured.push({ cell, row, legs: await measureAll(meters, fitting, { result: run.result, search }) });
+      } finally {
+        await search?.close();
+      }
       log(`${name}: ${cell.condition} ${cell.recipe}`);
     }
     return {
@@ -71,6 +62,30 @@ export async function runSet(name: InCorpusName, options: RunSetOptions): Promis
   } finally {
     await Promise.all([...searches.values()].map((search) => search.close()));
   }
+}
+
+interface OpenMetersOptions {
+  /** Opened so far, by what they search; those that are missing are added. */
+  readonly searches: Map<OpenedCorpus["vectors"], ProductSearch>;
+  readonly workshop: Workshop;
+}
+
+/** One by one: the first makes the full-text index that the others open. Parts without questions are left out. */
+async function openMeters(
+  set: OpenedSet,
+  parts: readonly InCorpusPart[],
+  { searches, workshop }: OpenMetersOptions,
+): Promise<PartMeter[]> {
+  const opened: PartMeter[] = [];
+  for (const part of parts) {
+    const questions = await partQuestions(set, part, workshop);
+    const { vectors } = questions.corpus;
+    const search = searches.get(vectors) ?? (await openSearch(vectors, workshop.threads));
+    searches.set(vectors, search);
+    const meter = await openPart(questions, { workshop, search });
+    opened.push(...(meter === undefined ? [] : [meter]));
+  }
+  return opened;
 }
 
 function openSearch({ matrix, facts }: OpenedCorpus["vectors"], threads: number): Promise<ProductSearch> {
