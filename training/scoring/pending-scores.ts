@@ -19,14 +19,20 @@ export interface ScoreLogs {
   readonly pending: PendingScores;
 }
 
-/** Opens `lm-scores.jsonl` and, beside it, what a killed run had of further queries. Pending scores without a file of scores are of another run. */
+/**
+ * Opens `lm-scores.jsonl` and, beside it, what a killed run had of further queries. Pending scores without a file of scores are of
+ * another run. Throws AppError `invalid_artifact` for a malformed line of either, and changes neither.
+ */
 export async function openScoreLogs(file: string): Promise<ScoreLogs> {
   const pendingFile = `${file}.pending`;
   if (!existsSync(file)) {
     await rm(pendingFile, { force: true });
   }
   const log = await openScoreLog(file);
-  const pending = await openScoreLog(pendingFile);
+  const pending = await openScoreLog(pendingFile).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
+  });
   return {
     log,
     pending: {

@@ -101,6 +101,19 @@ describe("scoreQueries", () => {
     expect(existsSync(`${file}.pending`)).toBe(false);
   });
 
+  it("refuses a malformed line of what is pending with its number and keeps both files", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
+    await run(file, [item("q1", ["a"])]);
+    const before = await readFile(file, "utf8");
+    await writeFile(`${file}.pending`, "nonsense\n");
+    await expect(run(file, [item("q2", ["a"])])).rejects.toThrow(/lm-scores\.jsonl\.pending:1: not JSON/u);
+    expect(await readFile(file, "utf8")).toBe(before);
+    expect(await readFile(`${file}.pending`, "utf8")).toBe("nonsense\n");
+  });
+
   it("makes whole what a run had scored when it was killed", async ({ expect, onTestFinished }) => {
     const file = path.join(await temporaryFolder(onTestFinished), "lm-scores.jsonl");
     await run(file, [item("q0", ["a"])]);
