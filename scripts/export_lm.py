@@ -3,7 +3,8 @@
 usage: python scripts/export_lm.py MODEL_FOLDER OUT_FOLDER [--gguf FILE]
 
 Needs torch, transformers, onnx and onnxruntime (and gguf with --gguf: a file inside of MODEL_FOLDER). Writes model.onnx (fp32), model_int8.onnx
-(dynamic int8; o_proj and down_proj stay in fp32, since they carry the activations' outliers) and the tokeniser with its chat template.
+and the tokeniser with its chat template. The int8 model is dynamic; o_proj and down_proj stay in fp32, since they carry the activations' outliers,
+and lm_head, since `aar score` asks for few positions of it. What other products read is smoothed first (see `smooth`).
 
 Inputs and outputs are those of optimum's exports: input_ids, attention_mask, position_ids (batch, sequence) and past_key_values.<layer>.key and
 .value (batch, heads, past, head size); logits (batch, sequence, vocabulary) and present.<layer>.key and .value. `aar score` adds the input
@@ -20,7 +21,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import nn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-OUTLIERS = ("o_proj", "down_proj")
+IN_FP32 = ("o_proj", "down_proj", "lm_head")
+CALIBRATION = {"texts": 16, "tokens": 160, "seed": 0}
+SMOOTHING = 0.5
 
 
 class CachedLlama(nn.Module):
@@ -90,12 +93,43 @@ def export(lm, file):
     )
 
 
+def smooth(lm):
+    """Moves the outliers of what is read after each norm from the activations into the weights, which int8 rounds by the row (SmoothQuant, Xiao et
+    al. 2023): both are scaled per channel, so that the LM says the same in fp32. The ranges are those of texts that the LM samples itself."""
+    largest = {}
+
+    def keep_largest(module, inputs, _):
+        values = inputs[0].abs().flatten(0, -2).amax(0)
+        largest[module] = torch.maximum(largest[module], values) if module in largest else values
+
+    torch.manual_seed(CALIBRATION["seed"])
+    start = torch.full((CALIBRATION["texts"], 1), lm.config.bos_token_id)
+    texts = lm.generate(start, attention_mask=torch.ones_like(start), do_sample=True, max_new_tokens=CALIBRATION["tokens"], top_k=0)
+    hooks = [module.register_forward_hook(keep_largest) for layer in lm.model.layers for module in (layer.self_attn.q_proj, layer.mlp.gate_proj)]
+    lm(texts)
+    for hook in hooks:
+        hook.remove()
+    for layer in lm.model.layers:
+        attention, mlp = layer.self_attn, layer.mlp
+        scale_channels(layer.input_layernorm, (attention.q_proj, attention.k_proj, attention.v_proj), largest[attention.q_proj])
+        scale_channels(layer.post_attention_layernorm, (mlp.gate_proj, mlp.up_proj), largest[mlp.gate_proj])
+
+
+def scale_channels(norm, products, activations):
+    """Divides what a norm gives by a scale for each channel and multiplies the products' weights by it."""
+    weights = torch.stack([product.weight.abs().amax(0) for product in products]).amax(0)
+    scale = activations.clamp(min=1e-5) ** SMOOTHING / weights.clamp(min=1e-5) ** (1 - SMOOTHING)
+    norm.weight.div_(scale)
+    for product in products:
+        product.weight.mul_(scale)
+
+
 def quantize(source, target):
     """Writes the int8 model."""
     products = [node.name for node in onnx.load(source).graph.node if node.op_type == "MatMul"]
-    keep = [name for name in products if any(part in name for part in OUTLIERS)]
+    keep = [name for name in products if any(part in name for part in IN_FP32)]
     if not keep:
-        raise SystemExit(f"no product of {source} is named {' or '.join(OUTLIERS)}: int8 would quantise the outliers too")
+        raise SystemExit(f"no product of {source} is named {' or '.join(IN_FP32)}: int8 would quantise the outliers too")
     quantize_dynamic(source, target, weight_type=QuantType.QInt8, per_channel=True, op_types_to_quantize=["MatMul"], nodes_to_exclude=keep)
 
 
@@ -114,9 +148,13 @@ def main():
         if os.path.exists(source):
             shutil.copy(source, given.output)
     file = os.path.join(given.output, "model.onnx")
+    smoothed = os.path.join(given.output, "smoothed.onnx")
     with torch.no_grad():
         export(lm, file)
-    quantize(file, os.path.join(given.output, "model_int8.onnx"))
+        smooth(lm)
+        export(lm, smoothed)
+    quantize(smoothed, os.path.join(given.output, "model_int8.onnx"))
+    os.remove(smoothed)
 
 
 if __name__ == "__main__":
