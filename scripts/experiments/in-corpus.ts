@@ -2,6 +2,9 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { formatTable } from "../../training/format-table.ts";
 import { createProgress } from "../../training/progress.ts";
+import { IN_CORPUS_PARTS, IN_CORPUS_SETS } from "../../training/reproduction/in-corpus/sets.ts";
+import type { InCorpusName, InCorpusPart } from "../../training/reproduction/in-corpus/sets.ts";
+import { writeQuestions } from "../../training/reproduction/in-corpus/write-questions.ts";
 import { parseScriptFlags } from "../script-flags.ts";
 import { COHORTS } from "./in-corpus/cohorts.ts";
 import type { CohortName } from "./in-corpus/cohorts.ts";
@@ -11,10 +14,7 @@ import { RECIPES } from "./in-corpus/recipes.ts";
 import type { RecipeName } from "./in-corpus/recipes.ts";
 import { formatRecord, writeRecord } from "./in-corpus/report.ts";
 import { runSet } from "./in-corpus/run-set.ts";
-import { IN_CORPUS_PARTS, IN_CORPUS_SETS } from "./in-corpus/sets.ts";
-import type { InCorpusName, InCorpusPart } from "./in-corpus/sets.ts";
 import { writeSummary } from "./in-corpus/summary-page.ts";
-import { writeQuestions } from "./in-corpus/write-questions.ts";
 
 const USAGE = `Adaptation inside a corpus, for ${Object.keys(IN_CORPUS_SETS).join(", ")}:
 

@@ -2,8 +2,8 @@ import type { FusionSettings } from "../../../src/retrieval/types.ts";
 import { hashFraction } from "../../../training/artifacts/hash-split.ts";
 import { fitFusion } from "../../../training/eval/fit-fusion.ts";
 import { parseMeasure } from "../../../training/eval/measures.ts";
+import type { InCorpusPart } from "../../../training/reproduction/in-corpus/sets.ts";
 import type { BothLegs, PartMeter, Trained } from "./measure.ts";
-import type { InCorpusPart } from "./sets.ts";
 import { DEPTH } from "./workshop.ts";
 
 /** Judged questions that no condition trains on. */

@@ -19,9 +19,9 @@ import type { ProductSearch } from "../../../training/eval/product-search.ts";
 import { joinLegs } from "../../../training/eval/retrieve-legs.ts";
 import type { RetrievedLegs } from "../../../training/eval/retrieve-legs.ts";
 import { lexicalRun } from "../../../training/eval/runs.ts";
+import type { InCorpusPart } from "../../../training/reproduction/in-corpus/sets.ts";
 import type { OpenedCorpus } from "./open-set.ts";
 import type { PartQuestions } from "./part-questions.ts";
-import type { InCorpusPart } from "./sets.ts";
 import { DEPTH } from "./workshop.ts";
 import type { Workshop } from "./workshop.ts";
 

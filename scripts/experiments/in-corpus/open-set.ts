@@ -15,13 +15,13 @@ import { readCandidates } from "../../../training/mining/read-candidates.ts";
 import type { Candidates } from "../../../training/mining/read-candidates.ts";
 import { readScores } from "../../../training/preferences/signal-scores.ts";
 import type { ScoresBySignal } from "../../../training/preferences/signal-scores.ts";
+import { IN_CORPUS_SETS } from "../../../training/reproduction/in-corpus/sets.ts";
+import type { InCorpusName } from "../../../training/reproduction/in-corpus/sets.ts";
+import { writeQuestions } from "../../../training/reproduction/in-corpus/write-questions.ts";
 import { COHORTS } from "./cohorts.ts";
 import type { ChosenCohort } from "./cohorts.ts";
-import { IN_CORPUS_SETS } from "./sets.ts";
-import type { InCorpusName } from "./sets.ts";
 import { PASSAGE_TOKENS } from "./workshop.ts";
 import type { Workshop } from "./workshop.ts";
-import { writeQuestions } from "./write-questions.ts";
 
 /** Passages to be searched. */
 export interface OpenedCorpus {

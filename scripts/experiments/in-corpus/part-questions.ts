@@ -1,11 +1,11 @@
 import path from "node:path";
 import { loadEvaluationSet } from "../../../training/artifacts/beir.ts";
 import type { EvaluationSet } from "../../../training/artifacts/beir.ts";
+import { IN_CORPUS_SETS } from "../../../training/reproduction/in-corpus/sets.ts";
+import type { InCorpusPart, InCorpusSet } from "../../../training/reproduction/in-corpus/sets.ts";
 import { loadJudgedSet } from "../../../training/reproduction/judged-sets.ts";
 import { openCorpus } from "./open-set.ts";
 import type { OpenedCorpus, OpenedSet } from "./open-set.ts";
-import { IN_CORPUS_SETS } from "./sets.ts";
-import type { InCorpusPart, InCorpusSet } from "./sets.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** Questions of a part, and where their passages are. */

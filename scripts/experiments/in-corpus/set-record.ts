@@ -1,13 +1,13 @@
 import { comparePairs } from "../../../training/eval/compare-pairs.ts";
 import type { PairComparison } from "../../../training/eval/compare-pairs.ts";
 import type { PerQueryScores } from "../../../training/eval/per-query-scores.ts";
+import type { InCorpusName, InCorpusPart } from "../../../training/reproduction/in-corpus/sets.ts";
 import type { Blend } from "../../../training/trainer/blend-weights.ts";
 import type { ConditionLabel } from "./conditions.ts";
 import type { MeasuredLeg, MeasuredLegs, PartMeter } from "./measure.ts";
 import type { RecipeName } from "./recipes.ts";
 import { recoveredShare } from "./recovered-share.ts";
 import type { RecoveredShare } from "./recovered-share.ts";
-import type { InCorpusName, InCorpusPart } from "./sets.ts";
 import type { Cell } from "./train-cell.ts";
 
 /** What decides; the others are reported beside it. */

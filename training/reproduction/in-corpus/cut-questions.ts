@@ -1,7 +1,7 @@
-import type { QueryLine, Qrels } from "../../../training/artifacts/beir.ts";
-import { hashFraction } from "../../../training/artifacts/hash-split.ts";
-import { normalizeAnswer } from "../../../training/eval/normalize-answer.ts";
-import { dealQuestions } from "../../../training/mining/deal-questions.ts";
+import type { QueryLine, Qrels } from "../../artifacts/beir.ts";
+import { hashFraction } from "../../artifacts/hash-split.ts";
+import { normalizeAnswer } from "../../eval/normalize-answer.ts";
+import { dealQuestions } from "../../mining/deal-questions.ts";
 import { IN_CORPUS_PARTS } from "./sets.ts";
 import type { InCorpusPart, InCorpusSet } from "./sets.ts";
 

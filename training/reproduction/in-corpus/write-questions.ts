@@ -1,11 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
-import { writeFileAtomic } from "../../../training/artifacts/atomic-file.ts";
-import { readAllQrels } from "../../../training/artifacts/beir.ts";
-import { hashFraction } from "../../../training/artifacts/hash-split.ts";
-import { readJsonl, toJsonl } from "../../../training/artifacts/jsonl.ts";
-import { linkCorpus } from "../../../training/artifacts/link-corpus.ts";
+import { writeFileAtomic } from "../../artifacts/atomic-file.ts";
+import { readAllQrels } from "../../artifacts/beir.ts";
+import { hashFraction } from "../../artifacts/hash-split.ts";
+import { readJsonl, toJsonl } from "../../artifacts/jsonl.ts";
+import { linkCorpus } from "../../artifacts/link-corpus.ts";
 import { cutQuestions } from "./cut-questions.ts";
 import { IN_CORPUS_PARTS } from "./sets.ts";
 import type { InCorpusPart, InCorpusSet } from "./sets.ts";

@@ -1,5 +1,5 @@
-import { TEST_SETS } from "../../../training/reproduction/judged-sets.ts";
-import type { JudgedSet } from "../../../training/reproduction/judged-sets.ts";
+import { TEST_SETS } from "../judged-sets.ts";
+import type { JudgedSet } from "../judged-sets.ts";
 
 /** Questions of one corpus, and how they are cut. */
 export interface InCorpusSet {

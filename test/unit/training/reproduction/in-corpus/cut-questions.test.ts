@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
-import { cutQuestions } from "../../../../../scripts/experiments/in-corpus/cut-questions.ts";
-import { IN_CORPUS_SETS } from "../../../../../scripts/experiments/in-corpus/sets.ts";
+import { cutQuestions } from "../../../../../training/reproduction/in-corpus/cut-questions.ts";
+import { IN_CORPUS_SETS } from "../../../../../training/reproduction/in-corpus/sets.ts";
 
 const questions = Array.from({ length: 2000 }, (_, index) => ({
   id: `q${index}`,
