@@ -10,7 +10,7 @@ import { collectLabels } from "./collect-labels.ts";
 import { collectTraining } from "./collect-training.ts";
 import type { Experiment, ExperimentSet } from "./experiment.ts";
 import { pickExamples } from "./pick-examples.ts";
-import { BARE_ROW, BASE_ROW, LEXICAL_ROW, resultFolder, rowName } from "./plan-evaluation.ts";
+import { BARE_ROW, BASE_ROW, hybridRowName, LEXICAL_ROW, resultFolder, rowName } from "./plan-evaluation.ts";
 import { conditionsOf } from "./plan.ts";
 import { PRESETS } from "./presets.ts";
 import type { QuestionsBySet } from "./set-questions.ts";
@@ -82,9 +82,10 @@ async function collectSet(
   for (const [row, title] of rows) {
     const folder = resultFolder(work, set.name, row);
     const retrieval = await readScores(path.join(folder, "per-query.jsonl"));
+    const hybrid = await readScores(path.join(resultFolder(work, set.name, hybridRowName(row)), "per-query.jsonl"));
     const answers = await readScores(path.join(folder, "answers/per-query.jsonl"));
     if (retrieval !== undefined || answers !== undefined) {
-      found.push({ name: title, retrieval, answers });
+      found.push({ name: title, retrieval, hybrid, answers });
     }
   }
   const base = rows.get(BASE_ROW) ?? "";

@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { RetrievalMode } from "../../src/retrieval/types.ts";
 import { ESTIMATES } from "./estimates.ts";
 import type { TrainingModeName } from "./estimates.ts";
 import type { ExperimentSet } from "./experiment.ts";
@@ -16,7 +17,7 @@ export interface AdaptedRow {
 interface EvaluatedRow {
   /** Part of file names and stage ids. */
   readonly name: string;
-  readonly options: Readonly<Record<string, unknown>>;
+  readonly options: Readonly<Record<string, unknown>> & { readonly mode: RetrievalMode };
   readonly inputs: Readonly<Record<string, string>>;
 }
 
@@ -29,13 +30,18 @@ export function rowName({ condition, mode }: Pick<AdaptedRow, "condition" | "mod
   return `${condition}-${mode}`;
 }
 
+/** The same vectors joined with full text, as the Worker searches by default: name of that row of a set's results. */
+export function hybridRowName(row: string): string {
+  return `${row}-hybrid`;
+}
+
 /** Encodings by encoders that changed the passages, every row on every test set, their answers, and what can be shipped. */
 export function planEvaluation(context: PlanContext, adapted: readonly AdaptedRow[]): Stage[] {
   const rows = evaluatedRows(context, adapted);
   const tests = context.experiment.sets.filter(({ role }) => role === "test");
   return [
     ...adapted.flatMap((row) => encodeStage(context, row)),
-    ...tests.flatMap((set) => rows.map((row) => evaluateStage(context, set, row))),
+    ...tests.flatMap((set) => [...rows, ...rows.flatMap(hybridRow)].map((row) => evaluateStage(context, set, row))),
     ...tests.flatMap((set) => answerStages(context, set, rows)),
     ...adapted.flatMap((row) => quantizeStage(context, row)),
   ];
@@ -67,7 +73,7 @@ function encodeStage(context: PlanContext, row: AdaptedRow): Stage[] {
 
 function evaluatedRows(context: PlanContext, adapted: readonly AdaptedRow[]): EvaluatedRow[] {
   const { vectors, encoderOptions, encoderInputs, experiment } = context;
-  const base = { mode: "dense", vectors, ...encoderOptions };
+  const base = { mode: "dense", vectors, ...encoderOptions } as const;
   return [
     { name: LEXICAL_ROW, options: { mode: "lexical" }, inputs: {} },
     { name: BASE_ROW, options: base, inputs: { vectors, ...encoderInputs } },
@@ -85,6 +91,12 @@ function evaluatedRows(context: PlanContext, adapted: readonly AdaptedRow[]): Ev
   ];
 }
 
+function hybridRow({ name, options, inputs }: EvaluatedRow): EvaluatedRow[] {
+  return options.mode === "dense"
+    ? [{ name: hybridRowName(name), options: { ...options, mode: "hybrid" }, inputs }]
+    : [];
+}
+
 /** Folder of a row's results on a set. */
 export function resultFolder(work: string, set: string, row: string): string {
   return path.join(work, "results", set, row);
@@ -98,7 +110,16 @@ function evaluateStage(context: PlanContext, set: ExperimentSet, row: EvaluatedR
   return stage({
     id: `evaluate:${set.name}:${row.name}`,
     command: "evaluate",
-    options: { data, split: set.split, ...row.options, ...experiment.evaluate, run, perQuery, json: true },
+    options: {
+      data,
+      split: set.split,
+      ...row.options,
+      ...experiment.evaluate,
+      mode: row.options.mode,
+      run,
+      perQuery,
+      json: true,
+    },
     passing: { cache },
     inputs: { corpus, queries: path.join(data, "queries.jsonl"), ...row.inputs },
     outputs: { run, perQuery },

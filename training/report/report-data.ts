@@ -6,6 +6,8 @@ export interface ReportRow {
   readonly name: string;
   /** Retrieval measures by query; undefined for the row without retrieval. */
   readonly retrieval?: PerQueryScores | undefined;
+  /** The same of its vectors joined with full text, as the Worker searches by default. */
+  readonly hybrid?: PerQueryScores | undefined;
   /** Answer measures by query, where a target LM answered. */
   readonly answers?: PerQueryScores | undefined;
 }

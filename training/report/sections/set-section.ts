@@ -5,6 +5,7 @@ import { gainByGroup } from "../gain-by-group.ts";
 import { html, raw } from "../html.ts";
 import type { SafeHtml } from "../html.ts";
 import type { ReportData, ReportRow, ReportSet } from "../report-data.ts";
+import type { RetrievalStatistics } from "../retrieval-statistics.ts";
 import { rowStatistics } from "../row-statistics.ts";
 import type { RowStatistics } from "../row-statistics.ts";
 import { examples } from "./examples.ts";
@@ -13,19 +14,11 @@ import { scoreTable } from "./scores.ts";
 /** Panels of the difference plot: more would not fit a page. */
 const MAX_PANELS = 4;
 
-/** Retrieval statistics of a set: its rows that retrieve, against the base. */
-export function retrievalStatistics(set: ReportSet, { measures, seed }: ReportData): RowStatistics[] {
-  const rows = set.rows.flatMap(({ name, retrieval }) =>
-    retrieval === undefined ? [] : [{ name, scores: retrieval }],
-  );
-  return rowStatistics({ rows, base: set.base, measures, seed });
-}
-
-/** Everything about one set of questions; `retrieval` is of `retrievalStatistics`. */
+/** Everything about one set of questions; the statistics are of its rows. */
 export async function setSection(
   set: ReportSet,
   data: ReportData,
-  retrieval: readonly RowStatistics[],
+  { retrieval, hybrid }: RetrievalStatistics,
 ): Promise<SafeHtml> {
   const answered = set.rows.flatMap(({ name, answers }) => (answers === undefined ? [] : [{ name, scores: answers }]));
   const answers = rowStatistics({ rows: answered, base: set.base, measures: data.answerMeasures, seed: data.seed });
@@ -33,6 +26,7 @@ export async function setSection(
   const n = Math.max(0, ...retrieval.map((row) => row.n));
   return html`<h2 id="set-${set.name}">${set.name} <span class="muted">(${set.role}, ${n} questions)</span></h2>
     ${retrieval.length === 0 ? "" : scoreTable({ caption: "Retrieval: mean over questions, 95 % bootstrap interval below it.", statistics: retrieval, base: set.base, mainMeasure })}
+    ${hybrid.length === 0 ? "" : scoreTable({ caption: "The same in hybrid search, the Worker's default: vectors joined with full text.", statistics: hybrid, base: set.base, mainMeasure })}
     ${answers.length === 0 ? "" : scoreTable({ caption: "Answers of the target LM.", statistics: answers, base: set.base, mainMeasure: data.answerMeasures[0] ?? "" })}
     <div class="plots">${await differenceFigure(retrieval)}${await differenceFigure(answers)}</div>
     ${await bestRowFigures(set, data, retrieval)}

@@ -74,6 +74,21 @@ describe("planExperiment, preset edge", () => {
     expect(shared.get("train:lm:query-adapter")?.options).toMatchObject({ dev: expect.stringMatching(/dev\.jsonl$/u) });
   });
 
+  it("measures every row of vectors in hybrid search too, whatever the experiment says of measures", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const stages = await plan({ evaluate: { mode: "hybrid", topK: 50 } }, onTestFinished);
+    const modeOf = (row: string): unknown => stages.get(`evaluate:held:${row}`)?.options["mode"];
+    expect(["bm25", "base", "lm-query-adapter"].map(modeOf)).toEqual(["lexical", "dense", "dense"]);
+    expect(["base-hybrid", "lm-query-adapter-hybrid"].map(modeOf)).toEqual(["hybrid", "hybrid"]);
+    expect(stages.has("evaluate:held:bm25-hybrid")).toBe(false);
+    expect(stages.get("evaluate:held:lm-query-adapter-hybrid")?.options).toMatchObject({
+      adapter: expect.stringMatching(/adapter\.safetensors$/u),
+      topK: 50,
+    });
+  });
+
   it("gives way to what the experiment says", async ({ expect, onTestFinished }) => {
     const said = { build: { lmPositives: 2, firstStage: false }, train: { identityWeight: 0, loss: "contrastive" } };
     const stages = await plan(said, onTestFinished);

@@ -45,6 +45,9 @@ describe("prepareExperiment", () => {
       ...["bm25", "base", "human-query-adapter", "lm-query-adapter", "both-query-adapter"].map(
         (row) => `evaluate:held:${row}`,
       ),
+      ...["base", "human-query-adapter", "lm-query-adapter", "both-query-adapter"].map(
+        (row) => `evaluate:held:${row}-hybrid`,
+      ),
       ...["none", "bm25", "base", "human-query-adapter", "lm-query-adapter", "both-query-adapter"].map(
         (row) => `answer:held:${row}`,
       ),

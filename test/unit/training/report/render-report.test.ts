@@ -63,6 +63,19 @@ describe("renderReport", () => {
     expect(page).toContain("same scores");
   });
 
+  it("says what is left of a gain in hybrid search, by its own base", async ({ expect }) => {
+    const data = reportData();
+    expect(await renderReport(data)).not.toContain("hybrid");
+    const best = data.sets[0]?.rows.find(({ name }) => name === "both")?.retrieval;
+    const sets = data.sets.map((set) => ({
+      ...set,
+      rows: set.rows.map((row) => ({ ...row, hybrid: row.retrieval === undefined ? undefined : best })),
+    }));
+    const page = await renderReport({ ...data, sets });
+    expect(page.replaceAll(/\s+/gu, " ")).toContain("In hybrid search: No row is above base in nDCG@10 beyond chance.");
+    expect(page).toContain("The same in hybrid search");
+  });
+
   it("draws the training of each mode apart, whatever their number", async ({ expect }) => {
     const data = reportData();
     const training = ["query-adapter", "query-encoder", "both encoders"].flatMap((mode) =>
