@@ -42,8 +42,9 @@ export const reproduceCommand = defineCommand({
   description: `Hashes of the shipped files, and retrieval measures of each model on test sets, cell by cell: OK, FAIL, or "no data"
 where the folder of a set is not there. Passages are encoded once and cached; the rest takes minutes. Fails when a cell does.
 
---data has folders in BEIR layout: nfcorpus, fairytaleqa, bioasq_7b_11b, wiki_all, msmarco_dl19_dl20. The sets factbook-seen and
-factbook-unseen need none: the demo's passages and questions are made here.
+--data has folders in BEIR layout: nfcorpus, fairytaleqa, bioasq_7b_11b, wiki_all, msmarco_dl19_dl20, squadshifts_reddit, squadshifts_amazon.
+The sets factbook-seen and factbook-unseen need none: the demo's passages and questions are made here. Sets named …-seen and …-unseen have
+questions about passages that training of their corpus' adapter may see, and about others.
 
 A model is an entry of training/reproduction/expected.json: its encoder's folder, a query adapter's file ("adapter") where it has one, the
 hashes of its files, and cells of set, mode and measure. Another adapter is another entry; --write fills in hashes and values.`,

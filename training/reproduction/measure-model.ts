@@ -16,7 +16,9 @@ import { joinLegs, retrieveLegs } from "../eval/retrieve-legs.ts";
 import type { Progress, ProgressOptions } from "../progress.ts";
 import { makeDemoSet } from "./demo-set.ts";
 import type { ExpectedCell, ExpectedModel } from "./expected-values.ts";
-import { DEMO_SETS, loadJudgedSet } from "./judged-sets.ts";
+import { IN_CORPUS_SETS } from "./in-corpus/sets.ts";
+import { writeQuestions } from "./in-corpus/write-questions.ts";
+import { DEMO_SETS, IN_CORPUS_TESTS, loadJudgedSet } from "./judged-sets.ts";
 import type { JudgedSet } from "./judged-sets.ts";
 
 /** Passages that each leg finds, and that are kept of both: Recall@100 needs them. */
@@ -131,9 +133,25 @@ async function findSet(
     await makeDemoSet(path.join(made, corpus));
     return { data: made, vectors: DEMO_VECTORS };
   }
-  return data === undefined || !existsSync(path.join(data, corpus, "corpus.jsonl"))
-    ? undefined
-    : { data, vectors: vectors === undefined ? undefined : path.join(vectors, corpus) };
+  if (data === undefined || !existsSync(path.join(data, corpus, "corpus.jsonl"))) {
+    return undefined;
+  }
+  const known = vectors === undefined ? undefined : path.join(vectors, corpus);
+  return { data: await cutWhereNeeded(name, { data, cache }), vectors: known };
+}
+
+/** The folder with a set's folder: `data`, or one with its questions cut anew, in which they have other splits. */
+async function cutWhereNeeded(
+  name: string,
+  { data, cache }: { readonly data: string; readonly cache: string },
+): Promise<string> {
+  const own = Object.entries(IN_CORPUS_TESTS).find(([test]) => test === name)?.[1];
+  if (own === undefined) {
+    return data;
+  }
+  const cut = path.join(cache, "in-corpus");
+  await writeQuestions({ set: IN_CORPUS_SETS[own.corpus], data, output: path.join(cut, own.corpus) });
+  return cut;
 }
 
 async function openQuerySide(

@@ -6,6 +6,7 @@ import { encoderFingerprint } from "../../../../src/encoder/manifest.ts";
 import { encodeQueryAdapter } from "../../../../src/encoder/query-adapter.ts";
 import { sha256File } from "../../../../training/artifacts/meta.ts";
 import { reproduceCommand } from "../../../../training/commands/reproduce.ts";
+import { inCorpusSplit } from "../../../../training/mining/in-corpus-split.ts";
 import { SMALL_BEIR, writeBeirFolder } from "../../../support/beir-folder.ts";
 import { fakeContext } from "../../../support/fake-context.ts";
 import { temporaryFolder } from "../../../support/temporary-folder.ts";
@@ -109,6 +110,29 @@ test("the demo's sets need no data folder", { timeout: 120_000 }, async ({ expec
   await reproduceCommand.execute({ expected, cache: path.join(folder, "cache") }, context);
   expect(context.printed.join("\n")).toMatch(/factbook-unseen lexical Recall@100 +1\.0000 +1\.0000 +OK/u);
   expect(context.printed.join("\n")).toMatch(/nfcorpus lexical nDCG@10 +1\.0000 +no data/u);
+});
+
+test("questions of an adapter's own corpus are cut anew, and only the part that is named is asked", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const folder = await temporaryFolder(onTestFinished);
+  const data = path.join(folder, "data");
+  await mkdir(path.join(data, "squadshifts_reddit"), { recursive: true });
+  const ids = Array.from({ length: 80 }, (_, index) => `n${index}`);
+  // A question of the one part finds its passage, any other finds nothing.
+  const isUnseen = (id: string): boolean => inCorpusSplit({ queryId: `q-${id}`, passageId: id }) === "test-unseen";
+  await writeBeirFolder(path.join(data, "squadshifts_reddit"), {
+    "corpus.jsonl": ids.map((id) => ({ _id: id, title: "", text: `about word${id}` })),
+    "queries.jsonl": ids.map((id) => ({ _id: `q-${id}`, text: `${isUnseen(id) ? "word" : "no"}${id}`, split: "test" })),
+    "qrels.tsv": ["query-id\tcorpus-id\tscore", ...ids.map((id) => `q-${id}\t${id}\t1`), ""].join("\n"),
+  });
+  const unseen = { ...LEXICAL, set: "reddit-unseen" };
+  const expected = await writeTable(folder, [unseen, { ...unseen, set: "reddit-seen", value: 0 }]);
+  const context = fakeContext();
+  await reproduceCommand.execute({ expected, data, cache: path.join(folder, "cache") }, context);
+  expect(context.printed.join("\n")).toMatch(/reddit-unseen lexical nDCG@10 +1\.0000 +1\.0000 +OK/u);
+  expect(context.printed.join("\n")).toMatch(/reddit-seen lexical nDCG@10 +0\.0000 +0\.0000 +OK/u);
 });
 
 test("an entry with an adapter is measured with it", async ({ expect, onTestFinished }) => {
