@@ -1,14 +1,30 @@
 import { AppError } from "../shared/errors.ts";
 import type { Encoder } from "./encoder.ts";
-import type { EdgeEngine } from "./engine/edge-engine.ts";
+import type { EngineOutput } from "./engine/edge-engine.ts";
+import type { ModelHeader } from "./engine/model-header.ts";
 import type { EncoderManifest } from "./manifest.ts";
 import { createTextEncoder } from "./text-encoder.ts";
 import type { TextTokenizer } from "./tokenizer.ts";
 
+/** What an encoder needs of an engine: one `EdgeEngine`, or several of the same model. */
+export interface EmbeddingEngine {
+  readonly header: ModelHeader;
+  /** Tokens of all texts of one pass, at most. */
+  readonly maxTokens: number;
+  /** See `TextEmbedder`. */
+  readonly passesAtOnce?: number;
+  /** Embeddings of `header.hidden` floats, in the order of the texts. `passes`: of the call that this pass is of. */
+  embed(
+    texts: readonly (readonly number[])[],
+    output: EngineOutput,
+    passes: number,
+  ): readonly Float32Array[] | Promise<readonly Float32Array[]>;
+}
+
 export interface CreateEdgeEncoderOptions {
   readonly manifest: EncoderManifest;
   readonly tokenizer: TextTokenizer;
-  readonly engine: EdgeEngine;
+  readonly engine: EmbeddingEngine;
 }
 
 /** Tokens of one pass, unless texts are longer: enough for the weights to be read seldom, at 3.3 MB of memory for MiniLM. */
@@ -38,7 +54,8 @@ export async function createEdgeEncoder({ manifest, tokenizer, engine }: CreateE
     tokenizer,
     embedder: {
       fits: ({ tokens }) => tokens <= engine.maxTokens,
-      embed: (texts) => Promise.resolve(engine.embed(texts, manifest)),
+      ...(engine.passesAtOnce === undefined ? {} : { passesAtOnce: engine.passesAtOnce }),
+      embed: async (texts, passes) => await engine.embed(texts, manifest, passes),
     },
   });
 }

@@ -22,8 +22,10 @@ interface PassSize {
 interface TextEmbedder {
   /** Whether one pass takes so many. A single text is always taken. */
   fits(size: PassSize): boolean;
-  /** Embeddings, pooled and normalised as the manifest says, of at least one text, longest first. */
-  embed(texts: readonly TokenIds[]): Promise<readonly Float32Array[]>;
+  /** Passes that are wanted at the same time, where a call has so many. Default 1: one after the other. */
+  readonly passesAtOnce?: number;
+  /** Embeddings, pooled and normalised as the manifest says, of at least one text, longest first. `passes`: of the whole call. */
+  embed(texts: readonly TokenIds[], passes: number): Promise<readonly Float32Array[]>;
 }
 
 export interface CreateTextEncoderOptions {
@@ -51,13 +53,18 @@ export async function createTextEncoder({ manifest, tokenizer, embedder }: Creat
     const tokenCount = tokenized.reduce((sum, { ids }) => sum + ids.length, 0);
     checkTokenCount(tokenCount, { texts: texts.length, maxTokens });
     const embeddings: Float32Array[] = Array.from({ length: texts.length });
-    for (const [pass, batch] of batchesByLength(tokenized, embedder).entries()) {
-      await checkSignal(signal, pass);
-      const embedded = await embedder.embed(batch.map(({ ids }) => ids));
-      for (const [row, embedding] of embedded.entries()) {
-        embeddings[batch[row]?.index ?? -1] = embedding;
+    const batches = batchesByLength(tokenized, embedder);
+    const queue = batches.entries();
+    const embedFromQueue = async (): Promise<void> => {
+      for (const [pass, batch] of queue) {
+        await checkSignal(signal, pass);
+        const texts = batch.map(({ ids }) => ids);
+        for (const [row, embedding] of (await embedder.embed(texts, batches.length)).entries()) {
+          embeddings[batch[row]?.index ?? -1] = embedding;
+        }
       }
-    }
+    };
+    await Promise.all(Array.from({ length: embedder.passesAtOnce ?? 1 }, embedFromQueue));
     return { embeddings, tokenCount };
   }
 

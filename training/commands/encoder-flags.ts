@@ -14,7 +14,8 @@ export const encoderFlags = {
     description: "encoder folder, with a manifest or bare; default: the committed encoder",
   }),
   threads: z.int().min(1).max(256).optional().meta({
-    description: "threads of a forward pass; default: as many as the machine has cores; the edge engine takes one",
+    description:
+      "threads of a forward pass; default: as many as the machine has cores; the edge engine runs as many passes side by side",
   }),
   batchTokens: z.int().min(16).optional().meta({
     description: "tokens of a batch, padding included; memory grows with it, vectors do not change; default 1024",

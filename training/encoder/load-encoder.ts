@@ -12,6 +12,7 @@ import { createTokenizer } from "../../src/encoder/tokenizer.ts";
 import { AppError } from "../../src/shared/errors.ts";
 import type { BareEncoderSettings } from "./bare-manifest.ts";
 import { bareManifest } from "./bare-manifest.ts";
+import { overThreads } from "./edge-engine-threads.ts";
 import { loadEdgeEngine } from "./load-edge-engine.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
 import type { LoadGraphOptions } from "./onnx-runtime-node-session.ts";
@@ -35,7 +36,7 @@ export type EncoderRuntime = keyof typeof ENCODER_RUNTIMES;
 export interface LoadEncoderOptions extends BareEncoderSettings {
   /** Default `node`. */
   readonly runtime?: EncoderRuntime | undefined;
-  /** Threads of one forward pass; the runtime `web` has only one. Default 1. */
+  /** Threads of one forward pass, or, of the edge engine, passes side by side; the runtime `web` has only one. Default 1. */
   readonly threads?: number;
   /** See `CreateOnnxEncoderOptions`. */
   readonly maxBatchTokens?: number;
@@ -74,10 +75,12 @@ export async function loadEncoder(
   }
   if (declared?.model.engine === "edge") {
     const manifest = overrideManifest(declared, settings);
+    const model = { expected: declared.model, rows: passTokens(manifest) };
+    const engine = await loadEdgeEngine(modelPath, model);
     return await createEdgeEncoder({
       manifest,
       tokenizer: await readTokenizer(tokenizerPath),
-      engine: await loadEdgeEngine(modelPath, { expected: declared.model, rows: passTokens(manifest) }),
+      engine: threads === undefined || threads === 1 ? engine : overThreads(engine, { modelPath, ...model, threads }),
     });
   }
   const graph = await ENCODER_RUNTIMES[runtime].loadGraph({ modelPath, ...(threads === undefined ? {} : { threads }) });
