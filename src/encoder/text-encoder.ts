@@ -54,7 +54,7 @@ export async function createTextEncoder({ manifest, tokenizer, embedder }: Creat
     checkTokenCount(tokenCount, { texts: texts.length, maxTokens });
     const embeddings: Float32Array[] = Array.from({ length: texts.length });
     const batches = batchesByLength(tokenized, embedder);
-    const queue = batches.entries();
+    const queue = eachOf(batches);
     const embedFromQueue = async (): Promise<void> => {
       for (const [pass, batch] of queue) {
         await checkSignal(signal, pass);
@@ -83,6 +83,11 @@ export async function createTextEncoder({ manifest, tokenizer, embedder }: Creat
       ),
     countTokens: (text) => tokenizer.countTokens(text),
   };
+}
+
+/** For several loops to take from: what one of them throws ends it for all. */
+function* eachOf<Item>(items: readonly Item[]): Generator<[number, Item], void, undefined> {
+  yield* items.entries();
 }
 
 function checkTokenCount(

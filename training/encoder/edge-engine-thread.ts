@@ -1,22 +1,22 @@
-/** The program of one encoding thread: see `edge-engine-threads.ts`. */
-import { parentPort, workerData } from "node:worker_threads";
-import { toAppError } from "../../src/shared/errors.ts";
+/** The program of an encoding thread: see `edge-engine-threads.ts`. */
+import { workerData } from "piscina";
+import { AppError } from "../../src/shared/errors.ts";
 import type { EngineSource, ThreadReply, ThreadRequest } from "./edge-engine-threads.ts";
 import { loadEdgeEngine } from "./load-edge-engine.ts";
 
 const { modelPath, ...options } = workerData as EngineSource; // given by `overThreads`
-const loading = loadEdgeEngine(modelPath, options);
+let loading: ReturnType<typeof loadEdgeEngine> | undefined;
 
-async function embed({ texts, output }: ThreadRequest): Promise<ThreadReply> {
+/** One pass. What went wrong is part of the reply. */
+export async function embed({ texts, output }: ThreadRequest): Promise<ThreadReply> {
   try {
-    const engine = await loading;
-    return { embeddings: engine.embed(texts, output) };
+    loading ??= loadEdgeEngine(modelPath, options);
+    return { embeddings: (await loading).embed(texts, output) };
   } catch (cause) {
-    const { code, message } = toAppError(cause);
-    return { error: { code, message } };
+    const error =
+      cause instanceof AppError
+        ? cause
+        : new AppError("encoder_failed", `an encoding thread failed: ${String(cause)}`, { cause });
+    return { failed: { code: error.code, message: error.message, cause: error.cause } };
   }
 }
-
-parentPort?.on("message", (request: ThreadRequest) => {
-  void embed(request).then((reply) => parentPort?.postMessage(reply));
-});

@@ -1,9 +1,9 @@
-import { Worker } from "node:worker_threads";
-import { z } from "zod";
+import { Piscina } from "piscina";
 import type { EmbeddingEngine } from "../../src/encoder/edge-encoder.ts";
 import type { EdgeEngine, EngineOutput } from "../../src/encoder/engine/edge-engine.ts";
 import type { LoadEngineOptions } from "../../src/encoder/engine/load-engine.ts";
-import { AppError, SYSTEM_ERROR_CODES, USER_ERROR_CODES } from "../../src/shared/errors.ts";
+import { AppError } from "../../src/shared/errors.ts";
+import type { ErrorCode } from "../../src/shared/errors.ts";
 
 /** What an engine is loaded from, in this thread or another. */
 export interface EngineSource extends Pick<LoadEngineOptions, "expected" | "rows"> {
@@ -16,24 +16,32 @@ export interface ThreadRequest {
   readonly output: EngineOutput;
 }
 
-const threadReplySchema = z.union([
-  z.strictObject({ embeddings: z.array(z.custom<Float32Array>((value) => value instanceof Float32Array)) }),
-  z.strictObject({ error: z.strictObject({ code: z.string(), message: z.string() }) }),
-]);
-export type ThreadReply = z.infer<typeof threadReplySchema>;
+/** An error keeps its class in no other way. */
+export type ThreadReply =
+  | { readonly embeddings: readonly Float32Array[] }
+  | { readonly failed: { readonly code: ErrorCode; readonly message: string; readonly cause: unknown } };
 
-const ENTRY = new URL("./edge-engine-thread.ts", import.meta.url);
+/** An encoder that nobody uses any more ends its threads, of some 80 MB each, after it. */
+const IDLE_MILLISECONDS = 1000;
 
 /**
  * An engine that runs several passes at the same time, each in a thread with an engine of its own: a pass is single-threaded. The bits are
- * those of one engine, since an embedding does not depend on the other texts. Threads are started by the first call of several
- * passes, and end with the process; what is one pass is done here.
+ * those of one engine, since an embedding does not depend on the other texts. At most `threads` are at work, for however many calls; they
+ * are started by the first call of several passes, and do not keep the process from ending. What is one pass is done here.
  */
 export function overThreads(
   engine: EdgeEngine,
   { threads, ...source }: EngineSource & { readonly threads: number },
 ): EmbeddingEngine {
-  const idle: EngineThread[] = [];
+  const pool = new Piscina<ThreadRequest, ThreadReply>({
+    filename: new URL("./edge-engine-thread.ts", import.meta.url).href,
+    name: "embed",
+    workerData: source,
+    execArgv: [],
+    minThreads: 0,
+    maxThreads: threads,
+    idleTimeout: IDLE_MILLISECONDS,
+  });
   return {
     header: engine.header,
     maxTokens: engine.maxTokens,
@@ -42,50 +50,12 @@ export function overThreads(
       if (passes === 1) {
         return engine.embed(texts, output);
       }
-      const thread = idle.pop() ?? startThread(source);
-      const embeddings = await thread.embed({ texts, output });
-      idle.push(thread);
-      return embeddings;
-    },
-  };
-}
-
-interface EngineThread {
-  embed(request: ThreadRequest): Promise<readonly Float32Array[]>;
-}
-
-/** A thread that keeps the process alive only while it is at work. */
-function startThread(source: EngineSource): EngineThread {
-  const worker = new Worker(ENTRY, { workerData: source, execArgv: [] });
-  return {
-    async embed(request) {
-      worker.ref();
-      try {
-        const reply = nextReply(worker);
-        worker.postMessage(request);
-        return await reply;
-      } finally {
-        worker.unref();
+      const reply = await pool.run({ texts, output });
+      if ("embeddings" in reply) {
+        return reply.embeddings;
       }
+      const { code, message, cause } = reply.failed;
+      throw new AppError(code, message, { cause });
     },
   };
-}
-
-async function nextReply(worker: Worker): Promise<readonly Float32Array[]> {
-  const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-  const onExit = (code: number): void => reject(new AppError("internal", `an encoding thread ended with code ${code}`));
-  worker.once("message", resolve).once("error", reject).once("exit", onExit);
-  try {
-    const reply = threadReplySchema.parse(await promise);
-    if ("embeddings" in reply) {
-      return reply.embeddings;
-    }
-    const { code, message } = reply.error;
-    throw new AppError(
-      [...USER_ERROR_CODES, ...SYSTEM_ERROR_CODES].find((known) => known === code) ?? "internal",
-      message,
-    );
-  } finally {
-    worker.off("message", resolve).off("error", reject).off("exit", onExit);
-  }
 }

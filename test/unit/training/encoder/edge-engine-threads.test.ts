@@ -1,11 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { test } from "vitest";
+import type { Worker } from "node:worker_threads";
+import { test, vi } from "vitest";
 import { parseManifest } from "../../../../src/encoder/load-manifest.ts";
+import { createTextEncoder } from "../../../../src/encoder/text-encoder.ts";
+import { createTokenizer } from "../../../../src/encoder/tokenizer.ts";
 import { overThreads } from "../../../../training/encoder/edge-engine-threads.ts";
 import { loadEdgeEngine } from "../../../../training/encoder/load-edge-engine.ts";
 import { loadEncoder } from "../../../../training/encoder/load-encoder.ts";
+import { FAKE_MANIFEST } from "../../../support/fake-encoder.ts";
+import { tinyTokenizerJson } from "../../../support/tiny-tokenizer.ts";
 
 const PROJECT = path.resolve(import.meta.dirname, "../../../..");
 const FOLDER = path.join(PROJECT, "src/assets/encoder-tiny");
@@ -39,6 +44,50 @@ test("a thread that cannot load its model says so", async ({ expect }) => {
   const engines = overThreads(engine, { modelPath: other, expected: model, rows: 256, threads: 2 });
   const pass = engines.embed([[101, 102]], { pooling: "mean", normalize: true }, 2);
   await expect(Promise.resolve(pass)).rejects.toThrow(expect.objectContaining({ code: "invalid_artifact" }));
+});
+
+test("what fails ends the call: passes that wait are not begun", async ({ expect }) => {
+  let begun = 0;
+  const encoder = await createTextEncoder({
+    manifest: FAKE_MANIFEST,
+    tokenizer: createTokenizer(tinyTokenizerJson()),
+    embedder: {
+      passesAtOnce: 2,
+      fits: ({ texts }) => texts === 1,
+      async embed() {
+        begun += 1;
+        const own = begun;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        if (own === 3) {
+          throw new Error("the third pass fails");
+        }
+        return [new Float32Array(FAKE_MANIFEST.dims)];
+      },
+    },
+  });
+  await expect(encoder.encodeQueries(TEXTS)).rejects.toThrow("the third pass fails");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(begun).toBeLessThanOrEqual(4);
+});
+
+test("no more threads than asked for are started, and none stays that nobody uses", async ({
+  expect,
+  onTestFinished,
+}) => {
+  const alive = new Set<Worker>();
+  const onWorker = (worker: Worker): void => {
+    alive.add(worker);
+    worker.once("exit", () => alive.delete(worker));
+  };
+  process.on("worker", onWorker);
+  onTestFinished(() => {
+    process.off("worker", onWorker);
+  });
+  const encoder = await loadEncoder(FOLDER, { threads: 2 });
+  await Promise.all([0, 1, 2].map(() => encoder.encodeQueries(TEXTS)));
+  expect(alive.size).toBe(2);
+  await vi.waitFor(() => expect(alive.size).toBe(0), { timeout: 20_000, interval: 100 });
+  expect((await encoder.encodeQueries(TEXTS)).embeddings).toHaveLength(TEXTS.length);
 });
 
 test("threads that wait do not keep a program from ending", ({ expect }) => {
