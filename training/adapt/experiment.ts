@@ -30,6 +30,8 @@ const setSchema = z.strictObject({
 const answersSchema = z.strictObject({
   /** Options of `aar answer`: lm, model, protocol, documents, … */
   options: commandOptions,
+  /** Whose passages a row of vectors answers from: its own, or those of hybrid search, the Worker's default. */
+  mode: z.enum(["dense", "hybrid"]).default("dense"),
   /** Test sets that are answered; default all. */
   sets: z.array(name).optional(),
 });
@@ -64,7 +66,11 @@ const experimentSchema = z
     build: commandOptions.default({}),
     train: commandOptions.default({}),
     trainModes: z.record(z.string(), commandOptions).default({}),
-    evaluate: commandOptions.default({}),
+    evaluate: commandOptions.default({}).refine(({ mode }) => mode === undefined, {
+      path: ["mode"],
+      message:
+        "every row is measured by its vectors and in hybrid search; leave it out (answers.mode says whose passages are answered from)",
+    }),
     quantize: commandOptions.optional(),
     answers: answersSchema.optional(),
     /** Questions of a test set that also stand in training or dev. */

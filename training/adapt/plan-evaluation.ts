@@ -115,7 +115,6 @@ function evaluateStage(context: PlanContext, set: ExperimentSet, row: EvaluatedR
       split: set.split,
       ...row.options,
       ...experiment.evaluate,
-      mode: row.options.mode,
       run,
       perQuery,
       json: true,
@@ -134,9 +133,14 @@ function answerStages(context: PlanContext, set: ExperimentSet, rows: readonly E
     return [];
   }
   const data = folderOf(set);
-  return [BARE_ROW, ...rows.map(({ name }) => name)].map((name) => {
+  const bare = { name: BARE_ROW, found: BARE_ROW };
+  const searched = rows.map((row) => {
+    const [hybrid] = answers.mode === "hybrid" ? hybridRow(row) : [];
+    return { name: row.name, found: hybrid?.name ?? row.name };
+  });
+  return [bare, ...searched].map(({ name, found }) => {
     const output = path.join(resultFolder(work, set.name, name), "answers");
-    const run = path.join(resultFolder(work, set.name, name), "run.trec");
+    const run = path.join(resultFolder(work, set.name, found), "run.trec");
     const isBare = name === BARE_ROW;
     return stage({
       id: `answer:${set.name}:${name}`,

@@ -24,11 +24,14 @@ export const adaptCommand = defineCommand({
 on. Its records are in <work>/stages, its artifacts beside them, and what it shows in <work>/report.html. Test sets are only ever
 evaluated: questions that are also trained or selected on are refused.
 
+Every row is measured by its vectors alone and in hybrid search, the Worker's default, which may have most of a gain already; Holm's
+correction is over the rows of either.
+
 With --data and --lm there is no file to write: the edge preset trains a query adapter on split train, and measures every split
 test… before and after. The file this stands for is <work>/experiment.json, to be copied and changed.
 
 The file is JSON: schemaVersion 1, name, preset, seed, encoder, vectors, sets {name: {data, split, where, role: train|dev|test, limit}},
-score {lm, …}, conditions, modes, answers {options}, and options of the commands under mine, build, train, trainModes, evaluate,
+score {lm, …}, conditions, modes, answers {options, mode: dense|hybrid}, and options of the commands under mine, build, train, trainModes, evaluate,
 quantize. Paths are relative to it. Presets:
 
 ${presetList}`,

@@ -10,7 +10,7 @@ export interface RetrievalStatistics {
   readonly hybrid: readonly RowStatistics[];
 }
 
-/** Statistics of both ways in which a set's rows were searched. */
+/** Statistics of both ways in which a set's rows were searched; either is a family of its own for Holm's correction. */
 export function retrievalStatistics(
   { rows, base }: ReportSet,
   { measures, seed }: Pick<ReportData, "measures" | "seed">,

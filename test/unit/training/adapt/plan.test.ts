@@ -74,11 +74,8 @@ describe("planExperiment, preset edge", () => {
     expect(shared.get("train:lm:query-adapter")?.options).toMatchObject({ dev: expect.stringMatching(/dev\.jsonl$/u) });
   });
 
-  it("measures every row of vectors in hybrid search too, whatever the experiment says of measures", async ({
-    expect,
-    onTestFinished,
-  }) => {
-    const stages = await plan({ evaluate: { mode: "hybrid", topK: 50 } }, onTestFinished);
+  it("measures every row of vectors in hybrid search too", async ({ expect, onTestFinished }) => {
+    const stages = await plan({ evaluate: { topK: 50 } }, onTestFinished);
     const modeOf = (row: string): unknown => stages.get(`evaluate:held:${row}`)?.options["mode"];
     expect(["bm25", "base", "lm-query-adapter"].map(modeOf)).toEqual(["lexical", "dense", "dense"]);
     expect(["base-hybrid", "lm-query-adapter-hybrid"].map(modeOf)).toEqual(["hybrid", "hybrid"]);
@@ -87,6 +84,24 @@ describe("planExperiment, preset edge", () => {
       adapter: expect.stringMatching(/adapter\.safetensors$/u),
       topK: 50,
     });
+  });
+
+  it("answers from what a row's vectors found, or from hybrid search where the experiment says so", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const runOf = async (answers: object, row: string): Promise<unknown> => {
+      const stages = await plan({ answers: { options: { lm: "http://localhost:1/v1" }, ...answers } }, onTestFinished);
+      return stages.get(`answer:held:${row}`)?.options["run"];
+    };
+    const endsWith = (file: string) => [expect.stringMatching(new RegExp(`held/${file}/run\\.trec$`, "u"))];
+    expect(await runOf({}, "base")).toEqual(endsWith("base"));
+    expect(await runOf({ mode: "hybrid" }, "lm-query-adapter")).toEqual(endsWith("lm-query-adapter-hybrid"));
+    expect(await runOf({ mode: "hybrid" }, "bm25")).toEqual(endsWith("bm25"));
+  });
+
+  it("refuses a way of searching for all rows", async ({ expect, onTestFinished }) => {
+    await expect(plan({ evaluate: { mode: "hybrid" } }, onTestFinished)).rejects.toThrow(/evaluate\.mode/u);
   });
 
   it("gives way to what the experiment says", async ({ expect, onTestFinished }) => {

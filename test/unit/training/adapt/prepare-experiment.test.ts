@@ -65,6 +65,11 @@ describe("prepareExperiment", () => {
       prepared,
       results.map(({ record }) => record),
     );
+    const searchedBoth = data.sets[0]?.rows.filter(({ hybrid }) => hybrid !== undefined).map(({ name }) => name);
+    expect(searchedBoth).toEqual([
+      "base",
+      ...["human only", "LM only", "human + LM"].map((row) => `${row}, query-adapter`),
+    ]);
     expect(data.stages.filter(({ commandLine }) => /\s\//u.test(commandLine))).toEqual([]);
     const page = await renderReport(data);
     for (const part of [
