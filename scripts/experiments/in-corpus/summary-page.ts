@@ -61,6 +61,7 @@ async function curvePlot(records: readonly SetRecord[]): Promise<string> {
   const series = new Map<string, string>([
     ["human", "people's judgments"],
     [CHOSEN.free, "LM, no answers or judgments"],
+    ["lm-gain-graded", "LM, gold answers"],
   ]);
   const points = records
     .toSorted((a, b) => a.questions - b.questions)
