@@ -141,6 +141,8 @@ def main():
     given = parser.parse_args()
     kind = {"gguf_file": given.gguf} if given.gguf else {}
     lm = AutoModelForCausalLM.from_pretrained(given.model, dtype=torch.float32, attn_implementation="eager", **kind).eval()
+    if lm.config.bos_token_id is None:
+        raise SystemExit(f"{given.model} has no bos_token_id in its configuration: int8 is calibrated on texts that the LM begins with it")
     os.makedirs(given.output, exist_ok=True)
     AutoTokenizer.from_pretrained(given.model, **kind).save_pretrained(given.output)
     for name in ("config.json", "generation_config.json"):
