@@ -21,6 +21,9 @@ export interface StalledOptions {
 
 /** Versions that are on their way. */
 const IN_PROGRESS = "('splitting', 'encoding', 'publishing')";
+/** Live, and what it took is not counted. The index has nothing but these; left alone, SQLite reads all that is live. */
+const UNCOUNTED = `(SELECT version FROM document_versions INDEXED BY document_versions_uncounted
+  WHERE state = 'live' AND is_metered = 0 AND embed_tokens > 0)`;
 
 /**
  * The life of document versions, in SQL. Every change of state is one transaction and conditional on the state before, so
@@ -226,12 +229,13 @@ export class VersionStore {
   }
 
   /**
-   * Versions on their way whose messages are lost: nothing at all has moved since `idleSince`, or this one has not since
-   * `stuckSince` (Unix seconds). While others move, a version may simply wait for its turn.
+   * Versions on their way, or live and not counted yet, whose messages are lost: nothing at all has moved since `idleSince`,
+   * or this one has not since `stuckSince` (Unix seconds). While others move, a version may simply wait for its turn.
    */
   async stalled({ idleSince, stuckSince, limit }: StalledOptions): Promise<readonly DocumentVersion[]> {
     const rows = await this.#database.query({
-      sql: `SELECT * FROM document_versions WHERE state IN ${IN_PROGRESS}
+      sql: `SELECT * FROM document_versions
+        WHERE (state IN ${IN_PROGRESS} OR version IN ${UNCOUNTED})
           AND (progressed_at < ?2 OR NOT EXISTS (SELECT 1 FROM document_versions WHERE progressed_at >= ?1))
         ORDER BY progressed_at LIMIT ?3`,
       params: [idleSince, stuckSince, limit],

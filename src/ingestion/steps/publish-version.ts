@@ -37,13 +37,14 @@ export async function runPublish(
     }
     await versions.publish(version);
   }
-  // As it is now: overtaken, or live, by this delivery or an earlier one that was cut off here.
+  if (version?.source?.isOwned === true) {
+    await contents.delete(version.source.key);
+  }
+  // As it is now: overtaken, or live, by this delivery or an earlier one that was cut off here. Counted last: a live version
+  // that is not counted has not come to its end, which is how it is found when this message is lost.
   const current = await versions.get(versionNumber);
   if (current?.state === "live") {
     await meterVersion(dependencies, current, current.embedTokens);
-  }
-  if (version?.source?.isOwned === true) {
-    await contents.delete(version.source.key);
   }
   if (version !== undefined) {
     // Of the version before, or of this one when it was overtaken meanwhile.
