@@ -9,7 +9,9 @@ import type { JudgedSet } from "../../training/reproduction/judged-sets.ts";
 import { cellKey, measureModel } from "../../training/reproduction/measure-model.ts";
 import type { MeasureModelOptions } from "../../training/reproduction/measure-model.ts";
 import { parseScriptFlags } from "../script-flags.ts";
-import { distillTiny } from "./tiny-encoder/distill-tiny.ts";
+import { distillTiny, textsFile } from "./tiny-encoder/distill-tiny.ts";
+import type { DistillTinyOptions } from "./tiny-encoder/distill-tiny.ts";
+import { matchRankings } from "./tiny-encoder/match-rankings.ts";
 
 const USAGE = `A small query encoder over the passage vectors of a large one:
 
@@ -21,6 +23,11 @@ them do (\`aar train --mode distill\`), and measures both on the same passages. 
   --layers 0,5       layers that are kept
   --sentences N      of passages at most, beside all questions of training splits; default 120000
   --titles N         of passages at most; default 75000
+  --spans N          runs of a few words of passages at most; default 0
+  --rank-over DIR    then a contrastive stage: match the full encoder's rankings over these vectors of passages
+  --rank-texts N     texts that are ranked for, the first by a hash; default 100000
+  --rank-rate R      its learning rate, default 5e-5
+  --from DIR         go on from this edge encoder of as many layers, its weights made float32 again
   --epochs N         default 2
   --rate R           learning rate, default 5e-4
   --parts dev|test   what is measured on; default dev: settings are chosen there
@@ -39,28 +46,30 @@ const DEVELOPMENT_SETS: Readonly<Record<string, JudgedSet>> = {
 const QUESTIONS = 1000;
 const PASSAGE_TOKENS = 128;
 
+const FLAGS = {
+  data: { type: "string" },
+  encoder: { type: "string" },
+  layers: { type: "string", default: "0,5" },
+  sentences: { type: "string", default: "120000" },
+  titles: { type: "string", default: "75000" },
+  spans: { type: "string", default: "0" },
+  from: { type: "string" },
+  "rank-over": { type: "string" },
+  "rank-texts": { type: "string", default: "100000" },
+  "rank-rate": { type: "string", default: "5e-5" },
+  epochs: { type: "string", default: "2" },
+  rate: { type: "string", default: "5e-4" },
+  parts: { type: "string", default: "dev" },
+  only: { type: "string" },
+  vectors: { type: "string" },
+  tiny: { type: "string" },
+  work: { type: "string", default: ".aar/tiny-encoder" },
+  threads: { type: "string", default: String(availableParallelism()) },
+} as const;
+
 /** See USAGE. */
 async function main(): Promise<void> {
-  const { values } = parseScriptFlags(
-    {
-      options: {
-        data: { type: "string" },
-        encoder: { type: "string" },
-        layers: { type: "string", default: "0,5" },
-        sentences: { type: "string", default: "120000" },
-        titles: { type: "string", default: "75000" },
-        epochs: { type: "string", default: "2" },
-        rate: { type: "string", default: "5e-4" },
-        parts: { type: "string", default: "dev" },
-        only: { type: "string" },
-        vectors: { type: "string" },
-        tiny: { type: "string" },
-        work: { type: "string", default: ".aar/tiny-encoder" },
-        threads: { type: "string", default: String(availableParallelism()) },
-      },
-    },
-    USAGE,
-  );
+  const { values } = parseScriptFlags({ options: FLAGS }, USAGE);
   const { data, encoder, work, vectors } = values;
   if (data === undefined || encoder === undefined || (values.parts !== "dev" && values.parts !== "test")) {
     throw new Error(USAGE);
@@ -76,8 +85,25 @@ async function main(): Promise<void> {
     log,
     cache: path.join(work, "cache"),
   };
+  const tiny = await trainTiny({ ...values, data, encoder }, running);
+  const table = values.parts === "dev" ? DEVELOPMENT_SETS : (TEST_SETS as Readonly<Record<string, JudgedSet>>);
+  const wanted = values.only?.split(",") ?? Object.keys(table);
+  const cells = wanted.map((set) => ({ set, mode: "dense", measure: "nDCG@10", value: 0 }) as const);
+  const options = { ...running, project: "", sets: table, data, vectors, questions: QUESTIONS };
+  process.stdout.write(`${await compare({ full: encoder, tiny, cells }, options)}\n`);
+}
+
+type Values = ReturnType<typeof parseScriptFlags<{ options: typeof FLAGS }>>["values"];
+type Running = Pick<DistillTinyOptions, "threads" | "progress" | "signal" | "log" | "cache">;
+
+/** Folder of the small encoder: the one given, or one that is trained here; what is trained already is taken as it is. */
+async function trainTiny(
+  values: Values & { readonly data: string; readonly encoder: string },
+  running: Running,
+): Promise<string> {
+  const { data, encoder, work } = values;
   const measured = [...Object.values<JudgedSet>(TEST_SETS), ...Object.values(DEVELOPMENT_SETS)];
-  const tiny =
+  const aligned =
     values.tiny ??
     (await distillTiny({
       ...running,
@@ -88,15 +114,27 @@ async function main(): Promise<void> {
       layers: values.layers.split(",").map(Number),
       sentences: Number(values.sentences),
       titles: Number(values.titles),
+      spans: Number(values.spans),
+      from: values.from,
       epochs: Number(values.epochs),
       learningRate: Number(values.rate),
       passageTokens: PASSAGE_TOKENS,
     }));
-  const table = values.parts === "dev" ? DEVELOPMENT_SETS : (TEST_SETS as Readonly<Record<string, JudgedSet>>);
-  const wanted = values.only?.split(",") ?? Object.keys(table);
-  const cells = wanted.map((set) => ({ set, mode: "dense", measure: "nDCG@10", value: 0 }) as const);
-  const options = { ...running, project: "", sets: table, data, vectors, questions: QUESTIONS };
-  process.stdout.write(`${await compare({ full: encoder, tiny, cells }, options)}\n`);
+  const over = values["rank-over"];
+  return over === undefined
+    ? aligned
+    : await matchRankings({
+        ...running,
+        encoder,
+        work,
+        tiny: aligned,
+        texts: textsFile(work),
+        count: Number(values["rank-texts"]),
+        vectors: over,
+        epochs: 1,
+        learningRate: Number(values["rank-rate"]),
+        passageTokens: PASSAGE_TOKENS,
+      });
 }
 
 interface Compared {

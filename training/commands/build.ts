@@ -62,6 +62,10 @@ const options = z.strictObject({
     description:
       "leave out the LM's preference where it leads the next passage by less, in standard deviations of the question's scores",
   }),
+  humanLead: z.number().min(0).optional().meta({
+    description:
+      "with both: people's positives score this much above the LM's best, in standard deviations where signals are fused (for --loss graded-distillation)",
+  }),
   strict3: z.boolean().default(false).describe("keep only questions with exactly three positives, as AAR's code does"),
   minGrade: z.int().min(1).default(1).meta({ description: "grade from which a judged passage is a positive" }),
   negatives: z
@@ -128,6 +132,9 @@ twice; train again on what comes out.`,
   async run(given, context) {
     const { print, log } = context;
     checkRefreshFlags(given);
+    if (given.humanLead !== undefined && given.condition !== "both") {
+      throw new UsageError(`--human-lead is for --condition both; got --condition ${given.condition}`);
+    }
     const corpusFile = path.join(given.data, "corpus.jsonl");
     const passages = await loadCorpus(corpusFile, log);
     const texts = new Map(passages.map(({ id, title, text }) => [id, `${title} ${text}`]));

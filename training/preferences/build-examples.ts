@@ -10,6 +10,7 @@ import type { NegativeContext, RejectionReason } from "../mining/negative-filter
 import { choosePositives } from "./choose-positives.ts";
 import type { ChoosePositivesOptions, ConditionName, PositiveSources } from "./choose-positives.ts";
 import { signalRanking } from "./signal-ranking.ts";
+import type { RankedPassage } from "./signal-ranking.ts";
 import type { ScoresBySignal } from "./signal-scores.ts";
 
 export interface BuildExamplesOptions {
@@ -25,6 +26,11 @@ export interface BuildExamplesOptions {
   readonly scoreDepth: number;
   /** Grade from which a judged passage is a positive. */
   readonly minGrade: number;
+  /**
+   * Under `both`, for losses that learn from degrees: people's positives score this much more than the best that the LM scored, in
+   * the scores' own unit (standard deviations where signals are fused). Undefined: they keep the LM's score, or have none.
+   */
+  readonly humanLead?: number | undefined;
   /** Keep only questions with exactly three positives, as AAR's code does. */
   readonly strict3: boolean;
   /** Where margins are measured from: the nearest human positive, or the nearest of the example's own. */
@@ -95,7 +101,8 @@ export function buildExamples(options: BuildExamplesOptions): BuiltExamples {
 }
 
 function draftExample(query: EvaluationSet["queries"][number], options: BuildExamplesOptions): Draft {
-  const { set, condition, scores, signals, scoreDepth, minGrade, anchor, similarities, passageText } = options;
+  const { set, condition, scores, signals, scoreDepth, minGrade, anchor, similarities, passageText, humanLead } =
+    options;
   const queryId = query.id;
   const candidates = (options.candidates.get(queryId) ?? []).map(({ id }) => id);
   const asked = candidates.slice(0, scoreDepth);
@@ -106,7 +113,10 @@ function draftExample(query: EvaluationSet["queries"][number], options: BuildExa
     .map(([id]) => id);
   const near = similarities?.get(queryId) ?? new Map<string, number>();
   const sources: PositiveSources = { queryId, human, ranking, candidates: asked, nearest: nearestOf(candidates, near) };
-  const positives = choosePositives(condition, sources, options.positives);
+  const chosen = choosePositives(condition, sources, options.positives);
+  const isLed = condition === "both" && humanLead !== undefined;
+  const scored = scoresOf(isLed ? ledByHuman(ranking, human, humanLead) : ranking);
+  const positives = isLed ? chosen.map((positive) => ({ ...positive, score: scored[positive.passageId] })) : chosen;
   // A condition without judgments must not know them: its negatives may hold what people judged relevant.
   const knowsJudgments = condition === "human" || condition === "both";
   const own = positives.map(({ passageId }) => passageId);
@@ -117,7 +127,7 @@ function draftExample(query: EvaluationSet["queries"][number], options: BuildExa
       queryId,
       query: query.text,
       positives,
-      ...(ranking.length === 0 ? {} : { scores: Object.fromEntries(ranking.map(({ id, score }) => [id, score])) }),
+      ...(Object.keys(scored).length === 0 ? {} : { scores: scored }),
     },
     context: {
       positives: new Set(knowsJudgments ? [...own, ...human] : own),
@@ -129,6 +139,21 @@ function draftExample(query: EvaluationSet["queries"][number], options: BuildExa
     },
     candidates,
   };
+}
+
+function scoresOf(ranking: readonly Pick<RankedPassage, "id" | "score">[]): Record<string, number> {
+  return Object.fromEntries(ranking.map(({ id, score }) => [id, score]));
+}
+
+/** People's positives, all alike, above what the LM ranks; also those that it was not asked about. */
+function ledByHuman(
+  ranking: readonly RankedPassage[],
+  human: readonly string[],
+  lead: number,
+): readonly Pick<RankedPassage, "id" | "score">[] {
+  const others = ranking.filter(({ id }) => !human.includes(id));
+  const score = (others[0]?.score ?? 0) + lead;
+  return [...human.map((id) => ({ id, score })), ...others];
 }
 
 /** Of equals the first; undefined when no similarity is known. */

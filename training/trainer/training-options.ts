@@ -130,6 +130,10 @@ export const trainingFields = {
     .array(z.coerce.number<string | number>().int().min(0))
     .optional()
     .meta({ placeholder: "list", description: "layers that distill keeps, from 0" }),
+  student: z.string().optional().meta({
+    placeholder: "dir",
+    description: "mode distill, in place of --layers: fp32 encoder that was distilled before, to go on with",
+  }),
   maxTexts: positiveInt.optional().meta({ description: "texts that distill reads, chosen by hash" }),
   blend: z.array(z.coerce.number<string | number>().min(0).max(1)).min(1).optional().meta({
     placeholder: "list",

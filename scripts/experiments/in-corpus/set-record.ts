@@ -3,7 +3,8 @@ import type { PairComparison } from "../../../training/eval/compare-pairs.ts";
 import type { PerQueryScores } from "../../../training/eval/per-query-scores.ts";
 import type { InCorpusName, InCorpusPart } from "../../../training/reproduction/in-corpus/sets.ts";
 import type { Blend } from "../../../training/trainer/blend-weights.ts";
-import type { ConditionLabel } from "./conditions.ts";
+import { IN_CORPUS_CONDITIONS } from "./conditions.ts";
+import type { ConditionLabel, InCorpusCondition } from "./conditions.ts";
 import type { MeasuredLeg, MeasuredLegs, PartMeter } from "./measure.ts";
 import type { RecipeName } from "./recipes.ts";
 import { recoveredShare } from "./recovered-share.ts";
@@ -28,7 +29,7 @@ export interface PartRecord {
   readonly fittedGain?: Compared;
   /** Of the gain by human positives in the same mode. */
   readonly recovered?: RecoveredShare;
-  /** Against human positives in the same mode. */
+  /** Against human positives in the same mode, or the condition's own rival. */
   readonly againstHuman?: Compared;
 }
 
@@ -110,13 +111,19 @@ function besideHuman(
   { cell, legs }: Measured,
   { base, measured, index }: OnePart,
 ): Pick<PartRecord, "recovered" | "againstHuman"> {
-  const human = measured.find((other) => other.cell.condition === "human" && other.cell.recipe === cell.recipe);
-  if (human === undefined || human.cell.condition === cell.condition) {
-    return {};
-  }
-  const pair = { name: "", ours: scoresOf(legs[index]), theirs: scoresOf(human.legs[index]) };
-  const [againstHuman] = comparePairs([pair]);
-  const recovered = recoveredShare(gainsOf(legs[index], base[index]), gainsOf(human.legs[index], base[index]));
+  const other = (condition: string): Measured | undefined =>
+    condition === cell.condition
+      ? undefined
+      : measured.find((one) => one.cell.condition === condition && one.cell.recipe === cell.recipe);
+  const { rival: rivalName = "human" }: InCorpusCondition = IN_CORPUS_CONDITIONS[cell.condition];
+  const [human, rival] = [other("human"), other(rivalName)];
+  const pairs =
+    rival === undefined ? [] : [{ name: "", ours: scoresOf(legs[index]), theirs: scoresOf(rival.legs[index]) }];
+  const [againstHuman] = comparePairs(pairs);
+  const recovered =
+    human === undefined
+      ? undefined
+      : recoveredShare(gainsOf(legs[index], base[index]), gainsOf(human.legs[index], base[index]));
   return {
     ...(recovered === undefined ? {} : { recovered }),
     ...(againstHuman === undefined ? {} : { againstHuman: compared(againstHuman) }),

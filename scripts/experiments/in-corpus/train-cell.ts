@@ -1,4 +1,5 @@
 import path from "node:path";
+import { hashFraction } from "../../../training/artifacts/hash-split.ts";
 import { sha256File } from "../../../training/artifacts/meta.ts";
 import { writeTrainingExamples } from "../../../training/artifacts/training-examples.ts";
 import type { TrainingExample } from "../../../training/artifacts/training-examples.ts";
@@ -95,18 +96,20 @@ function isGraded(condition: ConditionLabel): boolean {
  */
 function examplesOf(
   set: OpenedSet,
-  { condition, signals, minLead = 0, isGraded: takesAll = false }: InCorpusCondition,
+  { condition, signals, minLead = 0, isGraded: takesAll = false, humanLead, judgedShare = 1 }: InCorpusCondition,
 ): readonly TrainingExample[] {
   const { candidates, labelled } = set;
   const scores = withFirstStage(set.scores, candidates.run, LABEL_DEPTH);
   const queries = labelled.queries.filter(({ id }) => signals.every((signal) => scores.get(signal)?.has(id) === true));
+  const isJudged = (id: string): boolean => hashFraction(`judged:${id}`, 0) < judgedShare;
   const { examples } = buildExamples({
-    set: { queries, qrels: labelled.qrels },
+    set: { queries, qrels: new Map([...labelled.qrels].filter(([id]) => isJudged(id))) },
     candidates: candidates.run,
     similarities: candidates.similarities,
     scores,
     passageText: () => undefined,
     condition,
+    humanLead,
     signals,
     scoreDepth: LABEL_DEPTH,
     minGrade: 1,

@@ -35,6 +35,8 @@ export interface WriteTextsOptions {
   readonly sentences: number;
   /** Titles of passages at most, the first by a hash: queries are full of names. */
   readonly titles: number;
+  /** Runs of a few words of other sentences at most, one a passage: what people type into a search box. */
+  readonly spans: number;
   /** Sets that are measured on: none of their questions may be among the texts. */
   readonly measured: readonly JudgedSet[];
 }
@@ -43,17 +45,20 @@ export interface TextCounts {
   readonly questions: number;
   readonly sentences: number;
   readonly titles: number;
+  readonly spans: number;
 }
 
 /** Queries are short: of a longer sentence its beginning says as much about how to embed one, and costs less. */
 const WORDS = 16;
+const SPAN_WORDS = { min: 2, max: 9 } as const;
 
-/** Writes plain texts, one a line: questions of training splits, sentences and titles of passages. Returns how many of each. */
+/** Writes plain texts, one a line: questions of training splits; sentences, titles and runs of words of passages. Returns how many of each. */
 export async function writeTexts({
   data,
   output,
   sentences,
   titles,
+  spans,
   measured,
 }: WriteTextsOptions): Promise<TextCounts> {
   const there = (corpus: string): boolean => existsSync(path.join(data, corpus, "corpus.jsonl"));
@@ -73,6 +78,7 @@ export async function writeTexts({
     ({ title, text }) => !heldOut.has(title) && !heldOut.has(beginning(text)),
   );
   const chosen = sentenceQuestions({ passages, count: sentences, seed: 1 }).map(({ text }) => firstWords(text));
+  const runs = sentenceQuestions({ passages, count: spans, seed: 2 }).map(({ id, text }) => spanOf(text, id));
   const names = [...new Set(passages.flatMap(({ title }) => (title === "" ? [] : [firstWords(title)])))]
     .toSorted((a, b) => hashFraction(a) - hashFraction(b))
     .slice(0, titles);
@@ -86,12 +92,12 @@ export async function writeTexts({
     }
   }
   const isFree = (text: string): boolean => !kept.has(normalizeAnswer(text));
-  const [free, plain] = [[...new Set(questions.filter(isFree))], chosen.filter(isFree)];
+  const [free, plain, short] = [[...new Set(questions.filter(isFree))], chosen.filter(isFree), runs.filter(isFree)];
   await writeFileAtomic(
     output,
-    [...free, ...plain, ...names].map((text) => `${text.replaceAll(/\s+/gu, " ").trim()}\n`).join(""),
+    [...free, ...plain, ...names, ...short].map((text) => `${text.replaceAll(/\s+/gu, " ").trim()}\n`).join(""),
   );
-  return { questions: free.length, sentences: plain.length, titles: names.length };
+  return { questions: free.length, sentences: plain.length, titles: names.length, spans: short.length };
 }
 
 /** What a passage is known again by, where two corpora cut it at different places. */
@@ -101,4 +107,13 @@ function beginning(text: string): string {
 
 function firstWords(text: string): string {
   return text.split(/\s+/u).slice(0, WORDS).join(" ");
+}
+
+/** Some words in a row, how many and from where by the passage's id. */
+function spanOf(text: string, id: string): string {
+  const words = text.split(/\s+/u);
+  const { min, max } = SPAN_WORDS;
+  const length = Math.min(words.length, min + Math.floor(hashFraction(`span:${id}`, 1) * (max - min + 1)));
+  const start = Math.floor(hashFraction(`span:${id}`, 2) * (words.length - length + 1));
+  return words.slice(start, start + length).join(" ");
 }

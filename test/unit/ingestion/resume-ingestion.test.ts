@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { test } from "vitest";
 import { resumeIngestion } from "../../../src/ingestion/resume-ingestion.ts";
 import { createIngestionWorld, type IngestionWorld } from "../../support/ingestion-world.ts";
 
@@ -12,7 +12,7 @@ async function stateOf(world: IngestionWorld): Promise<{ readonly state?: unknow
 
 test.for(["contents", "ledger"])(
   "a version that went live before its message failed at the %s and was lost is counted and tidied up later",
-  async (where) => {
+  async (where, { expect }) => {
     const world = await createIngestionWorld();
     await world.accept({ id: "d", content: LONG });
     world.fault = async (at) => {

@@ -12,6 +12,7 @@ import { requireOption } from "../require-option.ts";
 import { samplingOf } from "../step-options.ts";
 import { tokenize } from "../token-feeds.ts";
 import { openTrainableEncoder } from "../trainable-encoder.ts";
+import type { TrainableEncoder } from "../trainable-encoder.ts";
 import type { PreparedExample } from "../training-data.ts";
 import { trainingLoss } from "../training-loss.ts";
 import type { TrainingOptions } from "../training-options.ts";
@@ -21,19 +22,17 @@ import { encodeQueries } from "./frozen-passages.ts";
 import { studentMeasure } from "./student-measure.ts";
 
 /**
- * Mode `distill`: an encoder of some of the teacher's layers learns to embed texts as the teacher embeds queries, so that its
- * queries search the teacher's passage vectors. It is measured by retrieval where dev questions are given.
+ * Mode `distill`: an encoder of some of the teacher's layers, or one that was distilled before, learns to embed texts as the teacher
+ * embeds queries, so that its queries search the teacher's passage vectors. It is measured by retrieval where dev questions are given.
  */
 export async function prepareDistill(context: RunContext): Promise<PreparedRun> {
   const { options, threads } = context;
   const [folder, file] = [requireOption(options, "encoder"), textsFile(options)];
-  const layers = requireOption(options, "layers");
   const teacher = await openTrainableEncoder(folder, { settings: encoderSettings(options), threads });
   const { base, tokenizer, vocabulary } = teacher;
   const { manifest, fingerprint } = base;
   const loss = trainingLoss(options, manifest);
-  const { model, layerCount } = keepLayers(teacher.spec.model, { output: manifest.model.output, layers });
-  const student = { ...teacher, spec: { ...teacher.spec, model } };
+  const { student, ...sizes } = await openStudent(teacher, context);
   const reading = { tokenizer, vocabulary, prefix: manifest.queryPrefix, maxLength: manifest.maxQueryLength };
   const texts = chooseTexts(await loadPlainTexts(file), options);
   const measure = await studentMeasure({ context, teacher: base, texts, reading });
@@ -54,12 +53,12 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
     score: (weights) => measure.score((rows) => embedding.embed(rows, weights)),
     measure: measure.name,
   });
-  const inputs = { texts: await sha256File(file), encoder: manifest.model.sha256, ...measure.inputs };
+  const from = options.student === undefined ? {} : { student: student.base.manifest.model.sha256 };
+  const inputs = { texts: await sha256File(file), encoder: manifest.model.sha256, ...from, ...measure.inputs };
   const facts = {
     texts: trained.length,
     ...measure.facts,
-    keptLayers: layers.length,
-    teacherLayers: layerCount,
+    ...sizes,
   };
   return {
     task,
@@ -74,7 +73,7 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
         blend,
         inputs,
         facts,
-        model,
+        model: student.spec.model,
         compatibleWith: fingerprint,
       }),
     close: async () => {
@@ -83,6 +82,35 @@ export async function prepareDistill(context: RunContext): Promise<PreparedRun> 
       await measure.close();
     },
   };
+}
+
+interface OpenedStudent {
+  readonly student: TrainableEncoder;
+  readonly keptLayers?: number;
+  readonly teacherLayers?: number;
+}
+
+async function openStudent(teacher: TrainableEncoder, { options, threads }: RunContext): Promise<OpenedStudent> {
+  const { manifest } = teacher.base;
+  if (options.student === undefined) {
+    const layers = requireOption(options, "layers");
+    const { model, layerCount } = keepLayers(teacher.spec.model, { output: manifest.model.output, layers });
+    const student = { ...teacher, spec: { ...teacher.spec, model } };
+    return { student, keptLayers: layers.length, teacherLayers: layerCount };
+  }
+  if (options.layers !== undefined) {
+    throw new AppError("invalid_request", "mode distill takes --layers of the teacher or a --student, not both");
+  }
+  const student = await openTrainableEncoder(options.student, { settings: encoderSettings(options), threads });
+  const own = student.base.manifest;
+  if (own.dims !== manifest.dims || own.tokenizer.sha256 !== manifest.tokenizer.sha256) {
+    const sizes = (of: typeof own): string => `${of.dims} dimensions, tokeniser ${of.tokenizer.sha256.slice(0, 12)}`;
+    throw new AppError(
+      "invalid_artifact",
+      `--student ${options.student} has ${sizes(own)}, the teacher ${sizes(manifest)}; they have to be the same`,
+    );
+  }
+  return { student };
 }
 
 function textsFile({ texts, corpus }: TrainingOptions): string {

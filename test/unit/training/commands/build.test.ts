@@ -81,6 +81,26 @@ async function examplesOf(folder: string) {
 }
 
 describe("aar build", () => {
+  it("puts people's positives above all that the LM scored, by --human-lead, whether the LM knows them or not", async ({
+    expect,
+    onTestFinished,
+  }) => {
+    const folder = await temporaryFolder(onTestFinished);
+    await writeSet(folder);
+    await build(folder, { condition: "both", lmPositives: 1, humanLead: 1.5 });
+    const [first, second] = await examplesOf(folder);
+    expect(first?.scores).toEqual({ gold: 3.5, liked: 2, second: 1, near: -1 });
+    expect(first?.positives).toEqual([
+      { passageId: "gold", from: ["human"], score: 3.5 },
+      { passageId: "liked", from: ["likelihood-gain"], score: 2 },
+    ]);
+    // Above the others: what the LM said of this one itself does not count twice.
+    expect(second?.scores).toEqual({ liked: 1, second: -0.5 });
+    await expect(build(folder, { condition: "lm", humanLead: 1 })).rejects.toThrow(
+      "--human-lead is for --condition both; got --condition lm",
+    );
+  });
+
   it("deals the questions of a --limit into both parts: the two choices are independent", async ({
     expect,
     onTestFinished,

@@ -81,6 +81,25 @@ test("one of two layers learns to embed as both, for the teacher's index, and go
   expect((await loadEncoder(int8)).fingerprint).toBe(teacher.fingerprint);
 });
 
+test("a student of an earlier run goes on from where that ended", async ({ expect, onTestFinished }) => {
+  const folder = await setUp(onTestFinished);
+  const first = await distil(folder, { output: path.join(folder, "first") });
+  const changes = {
+    layers: undefined,
+    student: first.result,
+    learningRate: 0.001,
+    output: path.join(folder, "second"),
+  };
+  const { result, state } = await distil(folder, changes);
+  const [line = ""] = (await readFile(path.join(folder, "second", "metrics.jsonl"), "utf8")).split("\n");
+  const start = JSON.parse(line) as { step: number; score: number }; // what the log writes
+  expect(start.step).toBe(0);
+  expect(start.score).toBeCloseTo(first.state.best?.score ?? NaN, 6);
+  expect(state.best?.score).toBeGreaterThan(start.score);
+  const [teacher, student] = [await loadEncoder(path.join(folder, "teacher")), await loadEncoder(result)];
+  expect(student.fingerprint).toBe(teacher.fingerprint);
+});
+
 test("with dev questions it is measured by what it finds among the teacher's vectors", async ({
   expect,
   onTestFinished,
@@ -113,11 +132,13 @@ test.for([
   ["no texts", { texts: undefined }, /mode distill needs --texts or --corpus/u],
   ["no layers", { layers: undefined }, /mode distill needs --layers/u],
   ["a layer that there is not", { layers: [0, 2] }, /--layers 0,2: .* the encoder has 2 layers/u],
+  ["a student beside layers", { student: "x", layers: [1] }, /--layers of the teacher or a --student, not both/u],
+  ["a student that there is not", { student: "/nowhere", layers: undefined }, /\/nowhere/u],
   ["another loss", { loss: "contrastive" }, /mode distill trains with "embedding-alignment" only/u],
   ["dev questions without vectors", { dev: "dev.jsonl" }, /mode distill needs --vectors/u],
   ["a missing file", { texts: "/nowhere/texts.txt" }, /cannot read \/nowhere\/texts\.txt/u],
 ] as const)("%s is refused", async ([, changes, message], { expect, onTestFinished }) => {
   const folder = await setUp(onTestFinished);
-  const given: GivenTrainingOptions = "layers" in changes ? { layers: changes.layers?.slice() } : changes;
+  const given: GivenTrainingOptions = "layers" in changes ? { ...changes, layers: changes.layers?.slice() } : changes;
   await expect(distil(folder, given)).rejects.toThrow(message);
 });
