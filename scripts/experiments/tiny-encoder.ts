@@ -9,9 +9,10 @@ import type { JudgedSet } from "../../training/reproduction/judged-sets.ts";
 import { cellKey, measureModel } from "../../training/reproduction/measure-model.ts";
 import type { MeasureModelOptions } from "../../training/reproduction/measure-model.ts";
 import { parseScriptFlags } from "../script-flags.ts";
-import { distillTiny, textsFile } from "./tiny-encoder/distill-tiny.ts";
+import { distillTiny } from "./tiny-encoder/distill-tiny.ts";
 import type { DistillTinyOptions } from "./tiny-encoder/distill-tiny.ts";
 import { matchRankings } from "./tiny-encoder/match-rankings.ts";
+import { writeTexts } from "./tiny-encoder/write-texts.ts";
 
 const USAGE = `A small query encoder over the passage vectors of a large one:
 
@@ -33,7 +34,7 @@ them do (\`aar train --mode distill\`), and measures both on the same passages. 
   --parts dev|test   what is measured on; default dev: settings are chosen there
   --only A,B         of the sets
   --vectors DIR      folder with the passages' vectors, named as the corpora, at 128 tokens; what is missing is encoded and cached
-  --tiny DIR         measure this encoder instead of training one
+  --tiny DIR         measure this encoder instead of training one, or begin the contrastive stage with it
   --work DIR         default .aar/tiny-encoder`;
 
 /** Development questions; none of them is trained on. */
@@ -101,39 +102,41 @@ async function trainTiny(
   values: Values & { readonly data: string; readonly encoder: string },
   running: Running,
 ): Promise<string> {
-  const { data, encoder, work } = values;
-  const measured = [...Object.values<JudgedSet>(TEST_SETS), ...Object.values(DEVELOPMENT_SETS)];
-  const aligned =
-    values.tiny ??
-    (await distillTiny({
-      ...running,
+  const { data, encoder, work, tiny, "rank-over": over } = values;
+  const common = { ...running, encoder, work, texts: path.join(work, "texts.txt"), passageTokens: PASSAGE_TOKENS };
+  if (tiny === undefined || over !== undefined) {
+    const counts = await writeTexts({
       data,
-      encoder,
-      work,
-      measured,
-      layers: values.layers.split(",").map(Number),
+      output: common.texts,
+      measured: [...Object.values<JudgedSet>(TEST_SETS), ...Object.values(DEVELOPMENT_SETS)],
       sentences: Number(values.sentences),
       titles: Number(values.titles),
       spans: Number(values.spans),
+    });
+    running.log(
+      Object.entries(counts)
+        .map(([kind, count]) => `${count} ${kind}`)
+        .join(", "),
+    );
+  }
+  const aligned =
+    tiny ??
+    (await distillTiny({
+      ...common,
+      layers: values.layers.split(",").map(Number),
       from: values.from,
       epochs: Number(values.epochs),
       learningRate: Number(values.rate),
-      passageTokens: PASSAGE_TOKENS,
     }));
-  const over = values["rank-over"];
   return over === undefined
     ? aligned
     : await matchRankings({
-        ...running,
-        encoder,
-        work,
+        ...common,
         tiny: aligned,
-        texts: textsFile(work),
         count: Number(values["rank-texts"]),
         vectors: over,
         epochs: 1,
         learningRate: Number(values["rank-rate"]),
-        passageTokens: PASSAGE_TOKENS,
       });
 }
 

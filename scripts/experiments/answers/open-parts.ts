@@ -40,7 +40,7 @@ export async function openSet(set: AnswerSet, options: OpenSetOptions): Promise<
   const passages = await loadCorpus(corpusFile);
   const texts = new Map(passages.map((passage) => [passage.id, passage]));
   const seen = options.seen === undefined ? undefined : await readSeenPassages(options.seen, texts);
-  const vectors = set.vectors === undefined ? undefined : path.join(work, set.vectors);
+  const vectors = path.join(work, set.vectors);
   const retrieval = { ...options, corpusFile, passages, vectors, cache: path.join(work, "cache") };
   return {
     texts,

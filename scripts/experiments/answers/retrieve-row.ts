@@ -20,8 +20,8 @@ const FUSED_DEPTH = 100;
 export interface RetrieveRowOptions {
   readonly corpusFile: string;
   readonly passages: readonly CorpusPassage[];
-  /** Of the corpus; undefined when there are none. */
-  readonly vectors: string | undefined;
+  /** Folder with those of the corpus. */
+  readonly vectors: string;
   /** Folder of the base. */
   readonly encoder: string;
   readonly cache: string;

@@ -18,11 +18,8 @@ const UNTRAINED: readonly AnswerRow[] = [
   { name: BASE, retrieval: "dense" },
 ];
 
-/**
- * Rows of a set: those that need no training, and the given `NAME=FILE`; no dense ones where the corpus has no vectors.
- * Throws for a malformed or repeated one.
- */
-export function rowsOf(given: readonly string[], { hasVectors }: { readonly hasVectors: boolean }): AnswerRow[] {
+/** Rows of a set: those that need no training, and the given `NAME=FILE`. Throws for a malformed or repeated one. */
+export function rowsOf(given: readonly string[]): AnswerRow[] {
   const rows = [...UNTRAINED];
   for (const text of given) {
     const [, name, trained] = /^([^=]+)=(.+)$/u.exec(text) ?? [];
@@ -33,7 +30,7 @@ export function rowsOf(given: readonly string[], { hasVectors }: { readonly hasV
     }
     rows.push({ name, retrieval: "dense", trained });
   }
-  return rows.filter(({ retrieval }) => hasVectors || retrieval === "none" || retrieval === "lexical");
+  return rows;
 }
 
 /** Whether a row was given, and is not one of those that are always there. */

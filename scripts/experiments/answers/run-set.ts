@@ -53,7 +53,7 @@ export interface RunSetOptions extends Omit<OpenSetOptions, "depth"> {
 export async function runSet(name: AnswerSetName, options: RunSetOptions): Promise<SetRecord> {
   const { work, scorer, lm: gguf, threads, progress, signal } = options;
   const set: AnswerSet = ANSWER_SETS[name];
-  const rows = rowsOf(options.rows, { hasVectors: set.vectors !== undefined });
+  const rows = rowsOf(options.rows);
   const { texts, openPart } = await openSet(set, { ...options, depth: Math.max(...options.documents) });
   const untrained = rows.filter(({ retrieval, trained }) => retrieval !== "none" && trained === undefined).slice(-1);
   const dev: OpenedPart[] = [];

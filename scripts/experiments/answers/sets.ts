@@ -15,8 +15,8 @@ export interface AnswerSet {
   readonly questions: { readonly below: "data" | "work"; readonly folder: string };
   /** Folder of the data with `corpus.jsonl`. */
   readonly corpus: string;
-  /** Below the work folder: the corpus' vectors. Without any there are no dense rows. */
-  readonly vectors?: string;
+  /** Below the work folder: the corpus' vectors, of passages of 128 tokens (`aar encode`). */
+  readonly vectors: string;
   /** `open`: short answers. `choice`: the letter of an option. */
   readonly kind: "open" | "choice";
   readonly test: readonly AnswerPart[];
@@ -53,10 +53,11 @@ export const ANSWER_SETS = {
   nq: { ...OVER_WIKIPEDIA, test: [{ name: "nq test", split: "test", where: { set: "nq_passages" } }] },
   // It has no other questions than those to be tested: the number of passages is that of NQ.
   popqa: { ...OVER_WIKIPEDIA, test: [{ name: "popqa", split: "test", where: { set: "popqa" } }] },
-  // The paper reports the validation split. No vectors: 70,755 passages are not worth half an hour for an LM that guesses.
+  // The paper reports the validation split.
   mmlu: {
     questions: { below: "data", folder: "mmlu" },
     corpus: "openstax_ccby",
+    vectors: "openstax_ccby/vectors",
     kind: "choice",
     test: [{ name: "mmlu val", split: "val" }],
     dev: [{ name: "mmlu dev", split: "dev" }],

@@ -20,12 +20,28 @@ export interface Claim {
   readonly recovered?: NonNullable<PartRecord["recovered"]>;
 }
 
+/** A row that something is claimed of. */
+interface ClaimedRow {
+  readonly condition: ConditionLabel;
+  /** In words. */
+  readonly name: string;
+  /** What it has to beat beside the base, in words. */
+  readonly rival?: string;
+}
+
+/**
+ * Conditions as they were chosen on development parts: ours, which needs neither judgments nor answers; the paper's, human positives and
+ * the LM's, as a union and by degrees; and the paper's for a team that has judged little.
+ */
+const CLAIMED: readonly ClaimedRow[] = [
+  { condition: "lm-free-graded", name: "LM without judgments" },
+  { condition: "human+lm-free", name: "both", rival: "human" },
+  { condition: "human+lm-free-graded-two", name: "both by degrees", rival: "human" },
+  { condition: "human-fifth+lm-free-graded", name: "a fifth judged and the LM", rival: "a fifth judged" },
+];
+
 export interface ClaimsOptions {
   readonly records: readonly SetRecord[];
-  /** The condition that needs neither judgments nor answers, as it was chosen on development parts. */
-  readonly free: ConditionLabel;
-  /** Human positives and LM's: the paper's own. */
-  readonly both: ConditionLabel;
   readonly recipe: RowRecord["recipe"];
 }
 
@@ -35,22 +51,22 @@ type Compared = Pick<Claim, "difference" | "low" | "high" | "pValue">;
  * The claims under test, with p-values corrected together: the paper's (both better than the base and than human positives alone), and
  * ours (positives of an LM that saw no judgment and no answer better than the base; not worse on passages that training never saw).
  */
-export function claims({ records, free, both, recipe }: ClaimsOptions): Claim[] {
+export function claims({ records, recipe }: ClaimsOptions): Claim[] {
   const found = records.flatMap(({ set, rows }) => {
     const rowOf = (condition: ConditionLabel): RowRecord | undefined =>
       rows.find((row) => row.condition === condition && row.recipe === recipe);
-    const about = (row: RowRecord | undefined, name: string): Omit<Claim, "pHolm">[] =>
-      (row?.parts ?? []).flatMap(({ part, n, gain, againstHuman, recovered }) => {
+    const about = ({ condition, name, rival }: ClaimedRow): Omit<Claim, "pHolm">[] =>
+      (rowOf(condition)?.parts ?? []).flatMap(({ part, n, gain, againstHuman, recovered }) => {
         const line = { set, part, n };
         const share = recovered === undefined ? {} : { recovered };
         return [
           ...(gain === undefined ? [] : [{ ...line, statement: `${name} > base`, ...compared(gain), ...share }]),
-          ...(againstHuman === undefined || name !== "both"
+          ...(againstHuman === undefined || rival === undefined
             ? []
-            : [{ ...line, statement: `${name} > human`, ...compared(againstHuman) }]),
+            : [{ ...line, statement: `${name} > ${rival}`, ...compared(againstHuman) }]),
         ];
       });
-    return [...about(rowOf(free), "LM without judgments"), ...about(rowOf(both), "both")];
+    return CLAIMED.flatMap(about);
   });
   const corrected = holm(found.map(({ pValue }) => pValue));
   return found.map((claim, index) => ({ ...claim, pHolm: corrected[index] ?? 1 }));

@@ -15,7 +15,7 @@ import { formatRecord, isTelling } from "./report.ts";
 import type { SetRecord } from "./set-record.ts";
 
 /** Chosen on the development parts of squadshifts_wiki and bioasq; see docs/experiments/README.md. */
-const CHOSEN = { free: "lm-free-graded", both: "human+lm-free", recipe: "linear" } as const;
+const CHOSEN = { free: "lm-free-graded", recipe: "linear" } as const;
 
 /**
  * Reads all records of a folder, and those with fewer questions of `<folder>-curve`, and writes the page about them and its plot beside
@@ -27,7 +27,7 @@ export async function writeSummary(folder: string): Promise<string> {
   const plot = await gainPlot(records);
   const curve = await curvePlot([...fewer, ...records.filter(({ set }) => fewer.some((one) => one.set === set))]);
   await writeFileAtomic(path.join(folder, "gains.svg"), plot);
-  const tested = claims({ ...CHOSEN, records: records.filter(({ cohort }) => cohort === "free") });
+  const tested = claims({ recipe: CHOSEN.recipe, records: records.filter(({ cohort }) => cohort === "free") });
   const body = html`<h2>Gain over the base</h2>
     <figure>${raw(plot)}</figure>
     <h2>Gain by the number of labelled questions</h2>

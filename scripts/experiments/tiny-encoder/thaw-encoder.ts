@@ -13,19 +13,28 @@ export interface ThawEncoderOptions {
   /** Folder of the fp32 encoder whose layers it was made of. */
   readonly encoder: string;
   readonly layers: readonly number[];
+  /** Where the passages were cut that its queries search. */
+  readonly passageTokens: number;
   /** Folder that gets the float32 encoder. */
   readonly output: string;
 }
 
 /** Writes an edge encoder as a float32 ONNX folder, to be trained further. Returns that folder. */
-export async function thawEncoder({ edge, encoder, layers, output }: ThawEncoderOptions): Promise<string> {
+export async function thawEncoder({
+  edge,
+  encoder,
+  layers,
+  passageTokens,
+  output,
+}: ThawEncoderOptions): Promise<string> {
   const frozen = encoderManifestSchema.parse(JSON.parse(await readFile(path.join(edge, "manifest.json"), "utf8")));
-  const teacher = await openTrainableEncoder(encoder, { settings: {}, threads: 1 });
+  const teacher = await openTrainableEncoder(encoder, { settings: { maxPassageLength: passageTokens }, threads: 1 });
   const { manifest } = teacher.base;
   const { model } = keepLayers(teacher.spec.model, { output: manifest.model.output, layers });
   const thawed: EncoderManifest = {
     ...manifest,
     name: `${frozen.name}-thawed`,
+    compatibleWith: teacher.base.fingerprint,
     provenance: { ...manifest.provenance, thawed: { name: frozen.name, model: frozen.model.sha256 } },
   };
   await exportEncoder({

@@ -2,7 +2,7 @@ import { test } from "vitest";
 import { rowsOf } from "../../../../../scripts/experiments/answers/rows.ts";
 
 test("trained rows follow those that need no training", ({ expect }) => {
-  const rows = rowsOf(["human=a/adapter.safetensors", "lm=b=c"], { hasVectors: true });
+  const rows = rowsOf(["human=a/adapter.safetensors", "lm=b=c"]);
   expect(rows.map(({ name, trained }) => [name, trained])).toEqual([
     ["none", undefined],
     ["bm25", undefined],
@@ -13,10 +13,6 @@ test("trained rows follow those that need no training", ({ expect }) => {
   ]);
 });
 
-test("without vectors there is neither a dense nor a hybrid row", ({ expect }) => {
-  expect(rowsOf(["human=a"], { hasVectors: false }).map(({ name }) => name)).toEqual(["none", "bm25"]);
-});
-
 test.for(["human", "=a", "human=", "base=a"])("refuses %s", (given, { expect }) => {
-  expect(() => rowsOf([given], { hasVectors: true })).toThrow(/--row .*expected NAME=FILE/u);
+  expect(() => rowsOf([given])).toThrow(/--row .*expected NAME=FILE/u);
 });

@@ -24,7 +24,8 @@ test("an edge encoder made float32 again embeds as the edge encoder does, run by
   await writeFile(path.join(folder, "tokenizer.json"), JSON.stringify(tinyTokenizerJson()));
   const [edge, output] = [path.join(folder, "edge"), path.join(folder, "thawed")];
   await quantizeCommand.execute({ model: folder, output: edge, force: true, ...LENGTHS }, recordingContext());
-  await thawEncoder({ edge, encoder: folder, layers: [0, 1], output });
+  const given = { edge, encoder: folder, passageTokens: LENGTHS.maxPassageLength, output };
+  await thawEncoder({ ...given, layers: [0, 1] });
   const embed = async (of: string) => (await (await loadEncoder(of, LENGTHS)).encodeQueries(TEXTS)).embeddings;
   const [source, frozen, thawed] = [await embed(folder), await embed(edge), await embed(output)];
   for (const [index, embedding] of thawed.entries()) {
@@ -33,7 +34,7 @@ test("an edge encoder made float32 again embeds as the edge encoder does, run by
     expect(1 - likeness(frozen[index])).toBeLessThan(2e-6);
     expect(1 - likeness(source[index])).toBeGreaterThan(1 - likeness(frozen[index]));
   }
-  await expect(thawEncoder({ edge, encoder: folder, layers: [0], output })).rejects.toThrow(
+  await expect(thawEncoder({ ...given, layers: [0] })).rejects.toThrow(
     /the edge model has 2 layers and \d heads of \d+, expected 1 layers/u,
   );
 });
