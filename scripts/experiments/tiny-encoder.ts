@@ -25,7 +25,7 @@ them do (\`aar train --mode distill\`), and measures both on the same passages. 
   --sentences N      of passages at most, beside all questions of training splits; default 120000
   --titles N         of passages at most; default 75000
   --spans N          runs of a few words of passages at most; default 0
-  --rank-over DIR    then a contrastive stage: match the full encoder's rankings over these vectors of passages
+  --rank-over A,B    then a contrastive stage: match the full encoder's rankings over the passages of these folders of vectors
   --rank-texts N     texts that are ranked for, the first by a hash; default 100000
   --rank-rate R      its learning rate, default 5e-5
   --from DIR         go on from this edge encoder of as many layers, its weights made float32 again
@@ -134,7 +134,7 @@ async function trainTiny(
         ...common,
         tiny: aligned,
         count: Number(values["rank-texts"]),
-        vectors: over,
+        vectors: over.split(","),
         epochs: 1,
         learningRate: Number(values["rank-rate"]),
       });

@@ -15,6 +15,7 @@ import { train } from "../../../training/trainer/train.ts";
 import { resolveTrainingOptions } from "../../../training/trainer/training-options.ts";
 import type { GivenTrainingOptions } from "../../../training/trainer/training-options.ts";
 import type { DistillTinyOptions } from "./distill-tiny.ts";
+import { joinVectors } from "./join-vectors.ts";
 
 export interface MatchRankingsOptions extends Pick<
   DistillTinyOptions,
@@ -26,8 +27,8 @@ export interface MatchRankingsOptions extends Pick<
   readonly texts: string;
   /** Of them at most, the first by a hash. */
   readonly count: number;
-  /** Folder of the full encoder's passage vectors. */
-  readonly vectors: string;
+  /** Folders of the full encoder's passage vectors; all of their passages are ranked together. */
+  readonly vectors: readonly string[];
   readonly epochs: number;
   readonly learningRate: number;
 }
@@ -44,10 +45,11 @@ const TEMPERATURE = 0.05;
  * softmaxes over their similarities), and to keep away from passages of other texts where that one does. Returns the folder of the result.
  */
 export async function matchRankings(options: MatchRankingsOptions): Promise<string> {
-  const { work, tiny, vectors, encoder, epochs, learningRate, passageTokens, threads } = options;
-  const file = path.join(work, "rankings.jsonl");
+  const { work, tiny, encoder, epochs, learningRate, passageTokens, threads } = options;
+  const [file, vectors] = [path.join(work, "rankings.jsonl"), path.join(work, "passages")];
   if (!existsSync(file)) {
-    await writeRankings(file, options);
+    await joinVectors(options.vectors, vectors);
+    await writeRankings(file, { ...options, joined: vectors });
   }
   const output = path.join(work, "ranked");
   const given: GivenTrainingOptions = {
@@ -68,15 +70,15 @@ export async function matchRankings(options: MatchRankingsOptions): Promise<stri
     output,
     threads,
   };
-  options.log(`rankings of ${encoder} over ${vectors}`);
+  options.log(`rankings of ${encoder} over ${options.vectors.join(", ")}`);
   await train({ ...options, options: resolveTrainingOptions(given, {}), overwrite: false });
   return path.join(output, "encoder");
 }
 
-async function writeRankings(file: string, options: MatchRankingsOptions): Promise<void> {
+async function writeRankings(file: string, options: MatchRankingsOptions & { readonly joined: string }): Promise<void> {
   const { encoder: folder, texts: from, count, passageTokens, threads } = options;
   const encoder = await loadEncoder(folder, { threads, maxPassageLength: passageTokens });
-  const vectors = await loadVectorSet(options.vectors);
+  const vectors = await loadVectorSet(options.joined);
   const texts = (await loadPlainTexts(from))
     .toSorted((a, b) => hashFraction(a.text, 3) - hashFraction(b.text, 3))
     .slice(0, count);

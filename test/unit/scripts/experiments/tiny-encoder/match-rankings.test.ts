@@ -46,7 +46,7 @@ test("a small encoder learns to rank passages as the full one does, over the ful
     tiny,
     texts,
     count: 100,
-    vectors,
+    vectors: [vectors, vectors],
     epochs: 8,
     learningRate: 1e-3,
     passageTokens,
